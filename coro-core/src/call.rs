@@ -1,0 +1,152 @@
+//! Coroutines that await coroutines.
+
+use core::future::Future;
+use core::marker::PhantomData;
+use core::mem::replace;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use crate::continuation::{ByOwner, CallsWorld, Parks, Threads, World};
+use crate::handle::CoroutineHandle;
+use crate::private::Co;
+use crate::promise::Promise;
+
+/// A coroutine type that other coroutines can await: C++'s task.
+///
+/// The runtime links caller and callee, runs the callee in the caller's place, and at its end takes its result to the
+/// caller. A panic of the callee goes on in the caller, at its `.await`.
+///
+/// ```
+/// use coro::{Callee, CoroutineHandle, Detached, FireAndForget};
+///
+/// #[must_use]
+/// struct Lazy<'a, T>(CoroutineHandle<'a, LazyPromise<T>>);
+/// struct LazyPromise<T> { result: Option<T> }
+///
+/// #[coro::promise(world = Detached)]
+/// impl<T> LazyPromise<T> {
+///     fn new() -> Self { Self { result: None } }
+///     fn get_return_object(handle: CoroutineHandle<'_, Self>) -> Lazy<'_, T> { Lazy(handle) }
+///     fn return_value(&mut self, value: T) { self.result = Some(value) }
+/// }
+///
+/// impl<'a, T> Callee<'a> for Lazy<'a, T> {
+///     type Promise = LazyPromise<T>;
+///     type Output = T;
+///     fn into_handle(self) -> CoroutineHandle<'a, LazyPromise<T>> { self.0 }
+///     fn result(promise: &mut LazyPromise<T>) -> T { promise.result.take().expect("it has ended") }
+/// }
+///
+/// #[coro::coroutine]
+/// fn length(text: &str) -> Lazy<'_, usize> {
+///     text.len()
+/// }
+///
+/// #[coro::coroutine(initial = suspend_never, final = suspend_never)]
+/// fn print_length(text: String) -> FireAndForget {
+///     println!("{}", length(&text).await);
+/// }
+///
+/// print_length("seven".to_owned());
+/// ```
+pub trait Callee<'a>: Sized {
+    /// Its promise.
+    type Promise: Promise + 'a;
+    /// The value of the `.await` expression.
+    type Output;
+
+    /// Whether the caller is suspended once before the callee runs, since it was given something that its owner has to
+    /// take first, such as an item that the callee had yielded already. Only asked in the world [`ByOwner`].
+    fn suspends_first(&self) -> bool {
+        false
+    }
+
+    /// Gives the coroutine up to the one that awaits it.
+    fn into_handle(self) -> CoroutineHandle<'a, Self::Promise>;
+
+    /// Takes the result of a callee that has ended, other than by a panic that its promise did not handle.
+    fn result(promise: &mut Self::Promise) -> Self::Output;
+}
+
+/// Whether a coroutine with promise `P` may call one with promise `C`: their worlds say so ([`CallsWorld`]). In the world
+/// [`ByOwner`] their promises are of one type, for the owner talks to the innermost one. This trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "a coroutine whose promise is `{P}` cannot await one whose promise is `{C}`",
+    label = "a coroutine of another world",
+    note = "a coroutine awaits coroutines of its own world; in the world `ByOwner`, only of its own type"
+)]
+pub trait Calls<P: Promise, C: Promise>: World + sealed::Calls<P, C> {}
+
+mod sealed {
+    /// A user's impl would let an owner take one promise for another.
+    pub trait Calls<P, C> {
+        const RESUMED_BY_OWNER: bool;
+    }
+}
+
+impl<T: Threads, P: Promise<World = Self>> sealed::Calls<P, P> for ByOwner<T> {
+    const RESUMED_BY_OWNER: bool = true;
+}
+impl<T: Threads, P: Promise<World = Self>> Calls<P, P> for ByOwner<T> {}
+impl<W: Parks + CallsWorld<C::World>, P: Promise<World = W>, C: Promise> sealed::Calls<P, C> for W {
+    const RESUMED_BY_OWNER: bool = false;
+}
+impl<W: Parks + CallsWorld<C::World>, P: Promise<World = W>, C: Promise> Calls<P, C> for W {}
+
+/// An `.await` of a callee `X`, whose promise is `C`.
+///
+/// `C` is a parameter of its own: rustc looks for `Send` in bodies whose lifetimes it has erased, where it cannot find
+/// the promise of a `Callee<'a>`.
+#[must_use = "futures do nothing unless polled"]
+pub struct Call<'a, P, C: Promise, X> {
+    co: Co<P>,
+    callee: Option<CoroutineHandle<'a, C>>,
+    suspends_first: bool,
+    called: PhantomData<fn() -> X>,
+}
+
+impl<'a, P: Promise, X: Callee<'a>> Call<'a, P, X::Promise, X> {
+    pub(crate) fn new(co: Co<P>, callee: X) -> Self
+    where
+        P::World: Calls<P, X::Promise>,
+    {
+        let suspends_first = <P::World as sealed::Calls<P, X::Promise>>::RESUMED_BY_OWNER && callee.suspends_first();
+        Self { co, callee: Some(callee.into_handle()), suspends_first, called: PhantomData }
+    }
+}
+
+impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a, P, C, X> {
+    type Output = X::Output;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<X::Output> {
+        let caller = self.co.header();
+        // SAFETY: S4: the caller's body is on the stack, so is the turn that runs it. Nobody enters a caller before its
+        // callee's end, and nobody else has the callee's handle: so if the callee is linked, it has ended. Test:
+        // tests/calls.rs.
+        let turn = unsafe { caller.state.turn().as_ref() };
+        caller.state.take_fresh();
+        if replace(&mut self.suspends_first, false) {
+            caller.state.suspend();
+            return Poll::Pending;
+        }
+        let handle = self.callee.as_ref().expect("not polled again after it was ready");
+        let callee = handle.header();
+        if callee.link.get() == Some(self.co.pointer()) {
+            // It was run, and this is its end.
+            if let Some(payload) = turn.panic.take() {
+                crate::panic::resume(payload);
+            }
+        } else if !handle.is_done() {
+            let leaf = callee.link.take().unwrap_or(handle.pointer());
+            callee.link.set(Some(self.co.pointer()));
+            turn.next.set(Some(leaf));
+            caller.state.suspend();
+            return Poll::Pending;
+        }
+        let mut callee = self.callee.take().expect("it is there");
+        let result = X::result(callee.promise_mut());
+        // Here, where the result is dropped if this panics (rust-lang/rust#47949).
+        drop(callee);
+        Poll::Ready(result)
+    }
+}

@@ -1,0 +1,251 @@
+//! Who drives a coroutine: the worlds, and what a continuation is in each of them.
+
+mod by_owner;
+mod detached;
+mod polled;
+
+use core::convert::Infallible;
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::promise::Promise;
+
+pub(crate) mod sealed {
+    use core::fmt;
+    use core::future::Future;
+    use core::pin::Pin;
+    use core::ptr::NonNull;
+    use core::task::{Context, Poll, Waker};
+
+    use crate::awaiter::Awaiter;
+    use crate::drive::Turn;
+    use crate::frame::Header;
+    use crate::private::Co;
+    use crate::promise::Promise;
+    use crate::state::State;
+
+    /// Nobody else implements it, but a bound on the public trait lets anybody *call* these functions: so those that rely on
+    /// their caller are `unsafe`, and the others take a `Co`, which nobody else has. Test: tests/ui/attacks.
+    pub trait World: Sized + 'static {
+        /// What a continuation holds.
+        type Hold: fmt::Debug;
+        /// What a suspended awaiter's frame remembers of the continuation it gave away.
+        type Slot: Default;
+        /// Whether a continuation may be used on another thread while its coroutine is still on the stack.
+        const SHARED: bool;
+
+        /// Whether a continuation may be used before its coroutine is off the stack, so that there is something to settle.
+        const SETTLES: bool;
+
+        /// Polls the body as this world does.
+        ///
+        /// # Safety
+        /// `turn` is on the stack, and runs this body.
+        #[inline]
+        unsafe fn poll<B: Future>(body: Pin<&mut B>, _turn: NonNull<Turn>) -> Poll<B::Output> {
+            body.poll(&mut Context::from_waker(Waker::noop()))
+        }
+
+        /// Whether somebody will resume a body that returned `Pending`; if so, it is suspended.
+        #[inline]
+        fn is_registered(state: &State) -> bool {
+            state.is_registered()
+        }
+
+        /// Runs the awaiter up to the point where it has its value; pending while it waits.
+        fn leaf<P, A>(co: Co<P>, awaiter: &mut A, slot: &mut Self::Slot, context: &mut Context<'_>) -> Poll<()>
+        where
+            P: Promise<World = Self>,
+            A: Awaiter<P>;
+
+        /// The frame to run for a continuation that a hook returned.
+        ///
+        /// # Safety
+        /// It is now the caller's to run or to destroy.
+        unsafe fn claim(next: Option<super::Continuation<Self>>) -> Option<NonNull<Header>>
+        where
+            Self: super::World;
+    }
+
+    /// Worlds whose continuations are worth keeping.
+    pub trait Parks: super::World {
+        fn resume(hold: Self::Hold);
+    }
+
+    pub trait Threads: 'static {
+        const SHARED: bool;
+    }
+
+    pub trait CallsWorld<W> {}
+
+    pub trait Hosts<T> {}
+}
+
+/// Who may run a coroutine, and what its continuation is: [`ByOwner`], [`Detached`] or [`Polled`]. A promise names its world, and a
+/// coroutine calls only coroutines of its own world.
+///
+/// This trait is sealed.
+pub trait World: sealed::World {
+    /// Whether its coroutines may change threads: [`Local`] or [`Sendable`].
+    type Threads: Threads;
+}
+
+/// Whether coroutines may change threads: [`Local`] or [`Sendable`]. This trait is sealed.
+pub trait Threads: sealed::Threads {}
+
+/// What a coroutine may hold that changes threads as `Self` says. This trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "this coroutine may change threads, and holds something that may not",
+    note = "its promise is marked `send`"
+)]
+pub trait Hosts<T>: sealed::Hosts<T> {}
+
+/// Coroutines that stay on their thread and may hold anything.
+#[derive(Debug)]
+pub struct Local(Infallible);
+
+/// Coroutines that may be sent to another thread while they are suspended, and hold only what is `Send`.
+#[derive(Debug)]
+pub struct Sendable(Infallible);
+
+impl sealed::Threads for Local {
+    const SHARED: bool = false;
+}
+impl Threads for Local {}
+impl<T> sealed::Hosts<T> for Local {}
+impl<T> Hosts<T> for Local {}
+impl sealed::Threads for Sendable {
+    const SHARED: bool = true;
+}
+impl Threads for Sendable {}
+impl<T: Send> sealed::Hosts<T> for Sendable {}
+impl<T: Send> Hosts<T> for Sendable {}
+
+/// The world of coroutines that are resumed through the [`CoroutineHandle`](crate::CoroutineHandle) in their return
+/// object: generators, state machines. They may borrow. Their continuation says only "go on at once".
+#[derive(Debug)]
+pub struct ByOwner<T: Threads = Local>(PhantomData<T>, Infallible);
+
+/// The world of coroutines that are on their own: while one is suspended, its [`Continuation`] is its owner, and
+/// whoever has it resumes or destroys the coroutine together with all its callers. At their root they are `'static`.
+#[derive(Debug)]
+pub struct Detached<T: Threads = Local>(PhantomData<T>, Infallible);
+
+/// The world of futures: a coroutine runs when the chain's root is polled, by any executor, and can await any future. Its
+/// continuation is a one-shot wake-up that points at no frame.
+#[derive(Debug)]
+pub struct Polled<T: Threads = Local>(PhantomData<T>, Infallible);
+
+impl<T: Threads> World for ByOwner<T> {
+    type Threads = T;
+}
+
+impl<T: Threads> World for Detached<T> {
+    type Threads = T;
+}
+
+impl<T: Threads> World for Polled<T> {
+    type Threads = T;
+}
+
+/// The worlds whose continuations can be kept, in a queue or an event, and resumed from there: [`Detached`] and [`Polled`].
+/// A leaf awaiter for all of them is one impl. This trait is sealed.
+///
+/// ```
+/// use std::{cell::RefCell, rc::Rc};
+/// use coro::{Awaiter, Continuation, ContinuationOf, Parks, Promise};
+///
+/// /// A place where one coroutine can wait.
+/// struct Bench<W: Parks>(Rc<RefCell<Option<Continuation<W>>>>);
+///
+/// impl<P: Promise<World: Parks>> Awaiter<P> for Bench<P::World> {
+///     type Output = ();
+///     fn await_suspend(&mut self, _: &mut P, me: ContinuationOf<P>) -> Option<ContinuationOf<P>> {
+///         self.0.replace(Some(me));
+///         None
+///     }
+///     fn await_resume(&mut self, _: &mut P) {}
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "continuations of the world `{Self}` cannot be kept and resumed",
+    note = "coroutines of the world `ByOwner` are resumed by their owner alone"
+)]
+pub trait Parks: sealed::Parks {}
+
+impl<T: Threads> Parks for Detached<T> {}
+impl<T: Threads> Parks for Polled<T> {}
+
+/// The worlds of coroutines that await each other and stay on their thread: [`Detached`] and [`Polled`], both
+/// [`Local`]. A helper that is generic over them is written once and serves both. This trait is sealed.
+///
+/// ```
+/// use coro::{LocalWorld, Task};
+///
+/// #[coro::coroutine]
+/// fn length<'a, W: LocalWorld>(text: &'a str) -> Task<'a, usize, W> {
+///     text.len()
+/// }
+///
+/// #[coro::coroutine]
+/// fn twice<'a, W: LocalWorld>(text: &'a str) -> Task<'a, usize, W> {
+///     length(text).await + length(text).await
+/// }
+/// ```
+pub trait LocalWorld: World<Threads = Local> + Parks + CallsWorld<Self> {}
+
+impl LocalWorld for Detached {}
+impl LocalWorld for Polled {}
+
+/// Whether a coroutine of this world may call one of the world `W`: of the same, and a [`Local`] one in [`Polled`] also
+/// one that is [`Sendable`]. (In [`Detached`] never: a continuation that may change threads owns the callers, too.) This
+/// trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "a coroutine of the world `{Self}` cannot await one of the world `{W}`",
+    label = "a coroutine of another world",
+    note = "a coroutine awaits coroutines of its own world; a local `Polled` one also those that are `Sendable`"
+)]
+pub trait CallsWorld<W>: sealed::CallsWorld<W> {}
+
+// The only impl for `Detached`: so rustc infers the world of a generic helper from the coroutine that awaits it.
+impl<W: Parks> sealed::CallsWorld<W> for W {}
+impl<W: Parks> CallsWorld<W> for W {}
+impl sealed::CallsWorld<Polled<Sendable>> for Polled<Local> {}
+impl CallsWorld<Polled<Sendable>> for Polled<Local> {}
+
+/// The suspended coroutine, as [`Awaiter::await_suspend`](crate::Awaiter::await_suspend) receives it.
+///
+/// * In the world [`ByOwner`] it is a token of no size: return it to go on at once, drop it to stay suspended until
+///   the owner resumes.
+/// * In the world [`Detached`] it *is* the suspended coroutine: [`resume`](Continuation::resume) runs it here and now,
+///   dropping it destroys it, returning it from a hook lets it run next on the same stack.
+/// * In the world [`Polled`] it is a wake-up: resuming *or dropping* it lets the executor poll the coroutine again. So
+///   `await_resume` must cope with nothing having happened.
+#[must_use = "in the detached world, dropping a continuation destroys its coroutine"]
+pub struct Continuation<W: World = ByOwner> {
+    hold: W::Hold,
+}
+
+/// The continuation that the awaiters of a promise `P` receive.
+pub type ContinuationOf<P> = Continuation<<P as Promise>::World>;
+
+impl<W: World> fmt::Debug for Continuation<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Continuation").field(&self.hold).finish()
+    }
+}
+
+impl<W: Parks> Continuation<W> {
+    /// Lets the coroutine go on.
+    ///
+    /// A detached one runs here and now, until it waits again or ends; then whoever it hands control to. Inside the
+    /// `await_suspend` that received it, it asks for the coroutine to go on when that has returned. Inside a body it nests
+    /// like any call; to hand control over on a constant stack, return the continuation from a hook instead. A polled one
+    /// is woken.
+    ///
+    /// # Panics
+    /// With what a detached coroutine panics, if its promise has no `unhandled_exception`.
+    pub fn resume(self) {
+        W::resume(self.hold);
+    }
+}

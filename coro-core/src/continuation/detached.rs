@@ -1,0 +1,133 @@
+//! Coroutines that are owned by their continuation.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::forget;
+use core::ptr::NonNull;
+use core::task::{Context, Poll};
+
+use super::{Continuation, Detached, Sendable, Threads, sealed};
+use crate::awaiter::Awaiter;
+use crate::drive;
+use crate::frame::Header;
+use crate::guard::OnUnwind;
+use crate::location::Backtrace;
+use crate::private::Co;
+use crate::promise::Promise;
+use crate::state::Claim;
+
+/// Owns the chain from its leaf, which it points at, to its root.
+pub struct Chain<T: Threads> {
+    leaf: NonNull<Header>,
+    threads: PhantomData<T>,
+}
+
+// SAFETY: S1, S4: all frames of the chain hold only what is `Send` (`Typed::start` checks each), and the state word hands
+// them over: `settle` releases, a claim acquires. Tests: tests/threads.rs, and the loom models in state.rs.
+unsafe impl Send for Chain<Sendable> {}
+
+impl<T: Threads> fmt::Debug for Chain<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // SAFETY: S2: the leaf's memory stays at least until its continuation is gone. Test: tests/attacks.rs.
+        let leaf = unsafe { self.leaf.as_ref() };
+        // Where it is may be changing on another thread; its name is not.
+        if T::SHARED { f.write_str(leaf.vtable.name) } else { crate::location::describe(leaf, f) }
+    }
+}
+
+impl<T: Threads> Chain<T> {
+    /// The frame to run, unless the coroutine is not to be run now or ever.
+    fn claim(self) -> Option<NonNull<Header>> {
+        let leaf = self.leaf;
+        forget(self);
+        // SAFETY: S2: the leaf's memory stays at least until its continuation is gone. Test: tests/attacks.rs.
+        unsafe {
+            match leaf.as_ref().state.claim_to_resume(T::SHARED) {
+                Claim::Owned => return Some(leaf),
+                Claim::Nothing => {}
+                Claim::Free => (leaf.as_ref().vtable.free)(leaf),
+            }
+        }
+        None
+    }
+}
+
+impl<T: Threads> Drop for Chain<T> {
+    fn drop(&mut self) {
+        // SAFETY: S2: as above; an owned chain is suspended as a whole. Test: tests/attacks.rs.
+        unsafe {
+            match self.leaf.as_ref().state.claim_to_drop(T::SHARED) {
+                Claim::Owned => drive::destroy_chain(self.leaf),
+                Claim::Nothing => {}
+                Claim::Free => (self.leaf.as_ref().vtable.free)(self.leaf),
+            }
+        }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Threads> sealed::World for Detached<T> {
+    type Hold = Chain<T>;
+    type Slot = ();
+    const SHARED: bool = T::SHARED;
+    const SETTLES: bool = true;
+
+    #[inline]
+    fn leaf<P, A>(co: Co<P>, awaiter: &mut A, (): &mut (), _: &mut Context<'_>) -> Poll<()>
+    where
+        P: Promise<World = Self>,
+        A: Awaiter<P>,
+    {
+        let state = &co.header().state;
+        if state.take_fresh() || co.with_promise(|promise| awaiter.await_ready(promise)) {
+            return Poll::Ready(());
+        }
+        let turn = state.turn();
+        state.begin_suspension();
+        let abandoned = OnUnwind::new(|| state.abandon_suspension(T::SHARED, turn));
+        let continuation = Continuation { hold: Chain { leaf: co.pointer(), threads: PhantomData } };
+        let next = co.with_promise(|promise| awaiter.await_suspend(promise, continuation));
+        abandoned.defuse();
+        match next {
+            Some(own) if own.hold.leaf == co.pointer() => {
+                forget(own);
+                state.cancel_suspension(turn);
+                Poll::Ready(())
+            }
+            next => {
+                // SAFETY: S4: the turn that runs this body is on the stack below it, and runs what is claimed. Test:
+                // tests/transfer.rs.
+                unsafe { turn.as_ref().next.set(Self::claim(next)) };
+                Poll::Pending
+            }
+        }
+    }
+
+    #[inline]
+    unsafe fn claim(next: Option<Continuation<Self>>) -> Option<NonNull<Header>> {
+        next?.hold.claim()
+    }
+}
+
+impl Continuation<Detached> {
+    /// Where the coroutine is suspended, and who waits for it there: from the innermost coroutine to the root. Empty if a
+    /// panic ended the coroutine.
+    #[must_use]
+    pub fn backtrace(&self) -> Backtrace {
+        let leaf = self.hold.leaf;
+        // SAFETY: S2: the leaf's memory stays at least until its continuation is gone; its callers are alive while the
+        // continuation owns the chain, but not if a panic ended it. Tests: tests/location.rs, tests/attacks.rs.
+        unsafe {
+            if leaf.as_ref().state.belongs_to_continuation() { Backtrace::take(leaf, None) } else { Backtrace::empty() }
+        }
+    }
+}
+
+impl<T: Threads> sealed::Parks for Detached<T> {
+    fn resume(chain: Chain<T>) {
+        if let Some(leaf) = chain.claim() {
+            // SAFETY: S2: the chain was claimed just now. Test: tests/attacks.rs.
+            unsafe { drive::run(leaf, None) };
+        }
+    }
+}

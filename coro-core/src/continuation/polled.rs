@@ -1,0 +1,89 @@
+//! Coroutines that are futures.
+
+use alloc::sync::Arc;
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::ptr::NonNull;
+use core::task::{Context, Poll};
+
+use super::{Continuation, Polled, Threads, sealed};
+use crate::awaiter::Awaiter;
+use crate::drive::Turn;
+use crate::frame::Header;
+use crate::private::Co;
+use crate::promise::Promise;
+use crate::state::State;
+use crate::wake::WakeSlot;
+
+/// A wake-up that has not been used.
+pub struct WakeUp(Option<Arc<WakeSlot>>);
+
+impl fmt::Debug for WakeUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a wake-up")
+    }
+}
+
+impl Drop for WakeUp {
+    fn drop(&mut self) {
+        if let Some(slot) = self.0.take() {
+            slot.fire();
+        }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Threads> sealed::World for Polled<T> {
+    type Hold = WakeUp;
+    type Slot = Option<Arc<WakeSlot>>;
+    const SHARED: bool = false;
+    const SETTLES: bool = false;
+
+    unsafe fn poll<B: Future>(body: Pin<&mut B>, turn: NonNull<Turn>) -> Poll<B::Output> {
+        // SAFETY: S4: the turn is on the stack below (caller's contract), and so is the context it was given. Test:
+        // tests/tasks.rs.
+        body.poll(unsafe { turn.as_ref().context() })
+    }
+
+    /// Any `Pending` is some future's, and its waker's business.
+    fn is_registered(state: &State) -> bool {
+        state.suspend();
+        true
+    }
+
+    fn leaf<P, A>(co: Co<P>, awaiter: &mut A, slot: &mut Self::Slot, context: &mut Context<'_>) -> Poll<()>
+    where
+        P: Promise<World = Self>,
+        A: Awaiter<P>,
+    {
+        if let Some(slot) = slot {
+            return slot.poll(context);
+        }
+        if co.with_promise(|promise| awaiter.await_ready(promise)) {
+            return Poll::Ready(());
+        }
+        let given = Arc::new(WakeSlot::new(context));
+        let wake_up = Continuation { hold: WakeUp(Some(given.clone())) };
+        let next = co.with_promise(|promise| awaiter.await_suspend(promise, wake_up));
+        match next {
+            Some(mut own) if own.hold.0.as_ref().is_some_and(|slot| Arc::ptr_eq(slot, &given)) => {
+                own.hold.0 = None;
+                return Poll::Ready(());
+            }
+            // Somebody else's: they are woken.
+            other => drop(other),
+        }
+        slot.insert(given).poll(context)
+    }
+
+    unsafe fn claim(_: Option<Continuation<Self>>) -> Option<NonNull<Header>> {
+        None
+    }
+}
+
+impl<T: Threads> sealed::Parks for Polled<T> {
+    fn resume(wake_up: WakeUp) {
+        drop(wake_up);
+    }
+}

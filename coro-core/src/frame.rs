@@ -1,0 +1,273 @@
+//! The frame: one allocation that holds header, promise and body, and the only code that knows all three.
+//!
+//! ```text
+//! Frame { Head { Header { vtable, link, at, state }, promise: P }, body: B, finish: F }      repr(C)
+//! ```
+//!
+//! Everybody else holds a `NonNull<Header>` made from a pointer to the whole frame, and reaches the rest
+//! through the vtable, or through [`promise_of`] where a type parameter names the promise. Who may:
+//!
+//! * **header**: cells, read and written through shared references by whoever owns the coroutine and by the
+//!   running body; nobody makes an `&mut Header`.
+//! * **promise**: `&mut` for the length of one hook. Hooks run inside the body or, through the owner's handle,
+//!   while the body is off the stack: never two at once.
+//! * **body**, **finish**: only `resume` and `destroy` below refer to them, and only one of the two is on the
+//!   stack at any time (rule S4).
+
+use alloc::boxed::Box;
+use core::cell::Cell;
+use core::future::Future;
+use core::mem::{ManuallyDrop, MaybeUninit, forget};
+use core::pin::Pin;
+use core::ptr::NonNull;
+use core::task::Poll;
+
+use crate::continuation::sealed::World as _;
+use crate::drive::{self, Turn};
+use crate::guard::OnUnwind;
+use crate::location::Point;
+use crate::private::{Co, Function};
+use crate::promise::{FinalSuspend, Owner, Promise, sealed::PanicPolicy as _};
+use crate::state::State;
+
+pub(crate) struct VTable {
+    pub(crate) name: &'static str,
+    /// Whether a handle keeps the frame after its end; without one the frame releases itself.
+    pub(crate) owned: bool,
+    /// Whether a continuation may be used on another thread while the body is still on the stack.
+    pub(crate) shared: bool,
+    /// Runs the body to its next suspension or its end.
+    pub(crate) resume: unsafe fn(NonNull<Header>, NonNull<Turn>) -> Left,
+    /// Drops the body where it is suspended.
+    pub(crate) destroy: unsafe fn(NonNull<Header>),
+    /// Drops the promise of a frame whose body is gone, and frees the memory unless a stale continuation has it.
+    pub(crate) release: unsafe fn(NonNull<Header>),
+    /// Frees the memory of a released frame.
+    pub(crate) free: unsafe fn(NonNull<Header>),
+}
+
+/// How a body left the stack.
+pub(crate) enum Left {
+    /// It waits, and the trampoline has yet to settle who owns it; the turn knows who goes on.
+    Suspended,
+    /// It has ended, or its owner has it already; this frame goes on.
+    Gone(Option<NonNull<Header>>),
+}
+
+#[repr(C)]
+pub struct Header {
+    pub(crate) vtable: &'static VTable,
+    /// In a callee: its caller. In a root that its owner resumes: the innermost callee, while suspended there.
+    pub(crate) link: Cell<Option<NonNull<Header>>>,
+    /// Where the body awaits.
+    pub(crate) at: Cell<Option<&'static Point>>,
+    pub(crate) state: State,
+}
+
+const _: () = assert!(size_of::<Header>() <= 4 * size_of::<usize>(), "the header is four words");
+
+#[repr(C)]
+struct Head<P> {
+    header: Header,
+    promise: ManuallyDrop<P>,
+}
+
+#[repr(C)]
+struct Frame<P, B, F> {
+    head: Head<P>,
+    body: ManuallyDrop<B>,
+    finish: ManuallyDrop<F>,
+}
+
+/// The promise of the frame at `header`.
+///
+/// # Safety
+/// The frame at `header` is allocated and its promise is a `P`.
+pub(crate) const unsafe fn promise_of<P>(header: NonNull<Header>) -> NonNull<P> {
+    let head = header.cast::<Head<P>>().as_ptr();
+    // SAFETY: S1: every frame begins with a `Head` of its promise (`repr(C)`), so this is a field of a live
+    // allocation and not null. Test: tests/hook_order.rs.
+    unsafe { NonNull::new_unchecked((&raw mut (*head).promise).cast()) }
+}
+
+/// Allocates a frame and builds its body in place.
+///
+/// # Safety
+/// `body` is the closure that the attribute generates: it runs no user code and uses its argument only in the
+/// future it returns, and that future holds nothing once it is ready.
+pub(crate) unsafe fn create<M, P, B, F>(promise: P, finish: F, body: impl FnOnce(Co<P>) -> B) -> NonNull<Header>
+where
+    M: Function,
+    P: Promise,
+    B: Future<Output = P::Value>,
+    F: FinalSuspend<P>,
+{
+    let frame = Box::into_raw(Box::<Frame<P, B, F>>::new_uninit()).cast::<Frame<P, B, F>>();
+    // SAFETY: S1: `frame` is a fresh allocation for a `Frame`; each field is written once, and nothing between the
+    // writes can panic (caller's contract). Test: tests/hook_order.rs.
+    unsafe {
+        let header = NonNull::new_unchecked(frame.cast::<Header>());
+        (&raw mut (*frame).head).write(Head {
+            header: Header {
+                vtable: const {
+                    &VTable {
+                        name: M::NAME,
+                        owned: <P::Owner as Owner>::OWNED,
+                        shared: P::World::SHARED,
+                        resume: resume::<M, P, B, F>,
+                        destroy: destroy::<P, B, F>,
+                        release: release::<P, B, F>,
+                        free: free::<P, B, F>,
+                    }
+                },
+                link: Cell::new(None),
+                at: Cell::new(None),
+                state: State::new(),
+            },
+            promise: ManuallyDrop::new(promise),
+        });
+        (&raw mut (*frame).finish).write(ManuallyDrop::new(finish));
+        (&raw mut (*frame).body).write(ManuallyDrop::new(body(Co::new(header))));
+        header
+    }
+}
+
+/// # Safety
+/// The frame at `header` is of these types and off the stack, not done, and the caller owns it; `turn` outlives the call.
+unsafe fn resume<M, P, B, F>(header: NonNull<Header>, turn: NonNull<Turn>) -> Left
+where
+    M: Function,
+    P: Promise,
+    B: Future<Output = P::Value>,
+    F: FinalSuspend<P>,
+{
+    let frame = header.cast::<Frame<P, B, F>>().as_ptr();
+    // SAFETY: S4: this call owns the frame until it is suspended or ended, and everything it names is alive until
+    // then; the body never moves, for it is boxed and only ever dropped in place. Test: tests/attacks.rs.
+    unsafe {
+        let head = header.as_ref();
+        head.state.enter(turn);
+        let ending = Ending::<P, B, F> { frame, finish_taken: false };
+        let polled = P::OnPanic::run(promise_of(header), |mut promise| {
+            let body = Pin::new_unchecked(&mut *(&raw mut (*frame).body).cast::<B>());
+            if let Poll::Ready(value) = P::World::poll(body, turn) {
+                promise.as_mut().return_value(value);
+                return Poll::Ready(());
+            }
+            if !P::World::is_registered(&head.state) {
+                ManuallyDrop::drop(&mut (*frame).body);
+                unregistered(M::NAME);
+            }
+            Poll::Pending
+        });
+        if polled.is_ready() {
+            return Left::Gone(finish(ending, turn.as_ref()));
+        }
+        forget(ending);
+        if P::World::SETTLES { Left::Suspended } else { Left::Gone(turn.as_ref().next.take()) }
+    }
+}
+
+#[cold]
+fn unregistered(name: &str) -> ! {
+    panic!(
+        "coroutine `{name}` awaits a future behind the attribute's back, and its world cannot drive futures: \
+         await it outside the macro that hides it, in a coroutine of a world that can"
+    )
+}
+
+/// Ends the frame whose body has ended, by value or by panic; without an owner it releases it too.
+struct Ending<P: Promise, B, F> {
+    frame: *mut Frame<P, B, F>,
+    finish_taken: bool,
+}
+
+/// # Safety
+/// The body of the frame has ended.
+unsafe fn finish<P: Promise, B, F: FinalSuspend<P>>(
+    mut ending: Ending<P, B, F>,
+    turn: &Turn,
+) -> Option<NonNull<Header>> {
+    // SAFETY: S5: `finish` was written at creation and is taken once; the promise is nobody else's while the frame is
+    // entered. Test: tests/hook_order.rs.
+    let (caller, next) = unsafe {
+        let frame = ending.frame;
+        ending.finish_taken = true;
+        let finish = ManuallyDrop::take(&mut (*frame).finish);
+        let mut promise = promise_of::<P>(NonNull::new_unchecked(frame.cast()));
+        ((*frame).head.header.link.get(), finish.final_suspend(promise.as_mut()))
+    };
+    // Before `next` is claimed: if the promise panics as it is dropped, `next` is dropped, and not lost.
+    drop(ending);
+    // SAFETY: S2: what is claimed is returned to the trampoline.
+    match (caller, unsafe { P::World::claim(next) }) {
+        (Some(caller), Some(next)) => {
+            turn.postpone(caller);
+            Some(next)
+        }
+        (caller, next) => caller.or(next),
+    }
+}
+
+impl<P: Promise, B, F> Drop for Ending<P, B, F> {
+    fn drop(&mut self) {
+        // SAFETY: S7: the frame is entered and its body has ended, so nobody else uses it. Test: tests/panics.rs.
+        unsafe {
+            let header = NonNull::new_unchecked(self.frame.cast::<Header>());
+            header.as_ref().at.set(None);
+            header.as_ref().state.finish(P::World::SHARED);
+            if !self.finish_taken {
+                let unreleased = OnUnwind::new(|| drive::release_unowned(header));
+                ManuallyDrop::drop(&mut (*self.frame).finish);
+                unreleased.defuse();
+            }
+            if !<P::Owner as Owner>::OWNED {
+                release::<P, B, F>(header);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// The frame at `header` is of these types, off the stack and not done, and the caller owns it.
+unsafe fn destroy<P: Promise, B, F>(header: NonNull<Header>) {
+    let frame = header.cast::<Frame<P, B, F>>().as_ptr();
+    // SAFETY: S4: nobody runs the body; it is dropped once, for the state says done from here on.
+    // Test: tests/attacks.rs.
+    unsafe {
+        let head = &(*frame).head.header;
+        head.at.set(None);
+        head.state.finish(P::World::SHARED);
+        let finish = &raw mut (*frame).finish;
+        let unfinished = OnUnwind::new(|| ManuallyDrop::drop(&mut *finish));
+        ManuallyDrop::drop(&mut (*frame).body);
+        unfinished.defuse();
+        ManuallyDrop::drop(&mut *finish);
+    }
+}
+
+/// # Safety
+/// The frame at `header` is of these types, its body is gone, and its owner gives it up.
+unsafe fn release<P: Promise, B, F>(header: NonNull<Header>) {
+    let frame = header.cast::<Frame<P, B, F>>().as_ptr();
+    // SAFETY: S2: the promise was written at creation and is dropped nowhere else, and after it nothing of the frame is
+    // used but the state, by a stale continuation if one is out. Tests: tests/panics.rs, tests/attacks.rs.
+    unsafe {
+        let free_unless_stale = || {
+            if header.as_ref().state.release(P::World::SHARED) {
+                free::<P, B, F>(header);
+            }
+        };
+        let unfreed = OnUnwind::new(free_unless_stale);
+        ManuallyDrop::drop(&mut (*frame).head.promise);
+        unfreed.defuse();
+        free_unless_stale();
+    }
+}
+
+/// # Safety
+/// The frame at `header` is of these types and has been released.
+unsafe fn free<P, B, F>(header: NonNull<Header>) {
+    // SAFETY: S2: `create` made it from a box of this very type. Test: all, under LeakSanitizer.
+    drop(unsafe { Box::from_raw(header.cast::<MaybeUninit<Frame<P, B, F>>>().as_ptr()) });
+}

@@ -1,0 +1,26 @@
+//! What still has to happen when a user's code panics.
+
+use core::mem::ManuallyDrop;
+
+/// Runs a closure when it is dropped by a panic; [`defuse`](Self::defuse) it when none came.
+pub(crate) struct OnUnwind<F: FnOnce()>(ManuallyDrop<F>);
+
+impl<F: FnOnce()> OnUnwind<F> {
+    pub(crate) const fn new(then: F) -> Self {
+        Self(ManuallyDrop::new(then))
+    }
+
+    /// No panic came.
+    pub(crate) fn defuse(self) {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: `this` is not dropped, so the closure is dropped once, here. Test: tests/panics.rs.
+        unsafe { ManuallyDrop::drop(&mut this.0) }
+    }
+}
+
+impl<F: FnOnce()> Drop for OnUnwind<F> {
+    fn drop(&mut self) {
+        // SAFETY: `drop` runs once, and not after `defuse`. Test: tests/panics.rs.
+        unsafe { ManuallyDrop::take(&mut self.0)() }
+    }
+}

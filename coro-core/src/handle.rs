@@ -1,0 +1,228 @@
+//! The owner of a coroutine.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+use core::task::{Context, Poll, Waker};
+
+use crate::continuation::{ByOwner, Polled, Sendable, Threads, World};
+use crate::drive;
+use crate::frame::{Header, promise_of};
+use crate::guard::OnUnwind;
+use crate::location::{Backtrace, Location, describe};
+use crate::promise::Promise;
+
+/// Owns a coroutine whose promise is a `P` and that borrows for no longer than `'a`: C++'s
+/// `std::coroutine_handle<P>` ([coroutine.handle]), but the only one of its coroutine.
+///
+/// A return object keeps it. Dropping it destroys the coroutine: its locals and parameters, then its promise.
+///
+/// ```
+/// use coro::{CoroutineHandle, SuspendAlways};
+///
+/// /// The tutorial's first coroutine type: it can be resumed, and that is all.
+/// struct Resumable<'a>(CoroutineHandle<'a, ResumablePromise>);
+/// struct ResumablePromise;
+///
+/// #[coro::promise]
+/// impl ResumablePromise {
+///     fn new() -> Self { Self }
+///     fn get_return_object(handle: CoroutineHandle<'_, Self>) -> Resumable<'_> { Resumable(handle) }
+///     fn return_void(&mut self) {}
+/// }
+///
+/// #[coro::coroutine]
+/// fn hello(name: &str) -> Resumable<'_> {
+///     print!("Hello, ");
+///     SuspendAlways.await;
+///     println!("{name}!");
+/// }
+///
+/// let mut hello = hello("world");
+/// hello.0.resume();
+/// assert_eq!(hello.0.location().expect("it is suspended").expression(), "SuspendAlways.await");
+/// hello.0.resume();
+/// assert!(hello.0.is_done());
+/// ```
+#[must_use = "dropping the handle destroys the coroutine"]
+pub struct CoroutineHandle<'a, P: Promise + 'a> {
+    frame: NonNull<Header>,
+    /// Covariant in `'a`. Invariant in `P`: a handle whose promise had a shorter lifetime could be given a value that
+    /// the body keeps for longer (rule S2, `tests/ui/handle`).
+    holds: PhantomData<(&'a (), *mut P)>,
+}
+
+// SAFETY: S1: in a world whose threads are `Sendable`, `Typed::start` takes only bodies and `final`s that are `Send`
+// (bound `Hosts`), the promise is `Send` by this bound, and nobody else uses them. The callees it is linked to are `Send`
+// as well, for `Calls` admits only the same promise or a world that is `Sendable`. Test: tests/threads.rs.
+unsafe impl<P: Promise<World: World<Threads = Sendable>> + Send> Send for CoroutineHandle<'_, P> {}
+
+impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
+    /// # Safety
+    /// The frame's promise is a `P`, all it holds outlives `'a`, it is off the stack, and nobody else owns it.
+    pub(crate) const unsafe fn new(frame: NonNull<Header>) -> Self {
+        Self { frame, holds: PhantomData }
+    }
+
+    pub(crate) const fn pointer(&self) -> NonNull<Header> {
+        self.frame
+    }
+
+    pub(crate) const fn header(&self) -> &Header {
+        // SAFETY: S2: the frame lives as long as its handle, and its header is only ever shared. Test: tests/attacks.rs.
+        unsafe { self.frame.as_ref() }
+    }
+
+    /// Whether the coroutine has ended: by returning, by a panic, or because a panic destroyed it.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.header().state.is_done()
+    }
+
+    /// The coroutine's promise.
+    #[must_use]
+    pub const fn promise(&self) -> &P {
+        // SAFETY: S4: the body is off the stack while its handle can be borrowed. Test: tests/attacks.rs.
+        unsafe { promise_of(self.frame).as_ref() }
+    }
+
+    /// The coroutine's promise.
+    #[must_use]
+    pub const fn promise_mut(&mut self) -> &mut P {
+        // SAFETY: S4: as above, and the handle is borrowed for as long. Test: tests/attacks.rs.
+        unsafe { promise_of(self.frame).as_mut() }
+    }
+
+    /// Where the coroutine is suspended, in the innermost coroutine it waits for; `None` after the end.
+    #[must_use]
+    pub fn location(&self) -> Option<Location> {
+        let leaf = self.header().link.get().unwrap_or(self.frame);
+        // SAFETY: S2: the chain under a suspended root is alive. (In a callee `link` is the caller, but the handle of a callee
+        // is in its `Call`, which shows it to nobody.) Test: tests/location.rs.
+        Location::of(unsafe { leaf.as_ref() })
+    }
+
+    /// Where the coroutine is suspended, and who waits for it there: from the innermost coroutine to this one.
+    #[must_use]
+    pub fn backtrace(&self) -> Backtrace {
+        // SAFETY: as above.
+        unsafe { Backtrace::take(self.header().link.get().unwrap_or(self.frame), Some(self.frame)) }
+    }
+}
+
+impl<'a, T: Threads, P: Promise<World = ByOwner<T>> + 'a> CoroutineHandle<'a, P> {
+    /// Runs the coroutine to its next suspension or its end.
+    ///
+    /// # Panics
+    /// If the coroutine has ended, naming it; and with what its body panics, if its promise has no
+    /// `unhandled_exception`.
+    #[inline]
+    pub fn resume(&mut self) {
+        if !self.try_resume() {
+            resumed_after_end(self.header().vtable.name);
+        }
+    }
+
+    /// As [`resume`](Self::resume), but returns `false` if the coroutine has ended.
+    ///
+    /// # Panics
+    /// With what its body panics, if its promise has no `unhandled_exception`.
+    #[inline]
+    pub fn try_resume(&mut self) -> bool {
+        let root = self.header();
+        if root.state.is_done() {
+            return false;
+        }
+        if root.link.get().is_some() {
+            self.run(None);
+            return true;
+        }
+        // SAFETY: S2, S3: as in `run`, without a chain. Tests: tests/attacks.rs, tests/generator.rs.
+        let last = unsafe { drive::run_root(self.frame, None) };
+        if last != self.frame {
+            root.link.set(Some(last));
+        }
+        true
+    }
+
+    /// The promise of the coroutine that runs at the next [`resume`](Self::resume): the innermost one that this one
+    /// delegates to with `co_yield!(..other)`, or its own. In this world a coroutine calls only coroutines with the same
+    /// promise type.
+    #[must_use]
+    pub fn innermost_promise_mut(&mut self) -> &mut P {
+        let leaf = self.header().link.get().unwrap_or(self.frame);
+        // SAFETY: S4 as for `promise_mut`; `Calls` links only frames with the very type `P` here. Test: tests/generator.rs.
+        unsafe { promise_of(leaf).as_mut() }
+    }
+}
+
+impl<'a, T: Threads, P: Promise<World = Polled<T>> + 'a> CoroutineHandle<'a, P> {
+    /// Polls the coroutine, as a future polls: to its end, or to a suspension that wakes `context` when it is over.
+    ///
+    /// A coroutine whose promise handles panics may have ended when it was created: ask [`is_done`](Self::is_done) first.
+    ///
+    /// # Panics
+    /// If the coroutine has ended, naming it; and with what its body panics, if its promise has no
+    /// `unhandled_exception`.
+    pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.is_done() {
+            resumed_after_end(self.header().vtable.name);
+        }
+        self.run(Some(context));
+        if self.is_done() { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
+    fn run(&mut self, context: Option<&mut Context<'_>>) {
+        let root = self.header();
+        let leaf = root.link.take().unwrap_or(self.frame);
+        // SAFETY: S2, S3: the root is ours by `&mut` and suspended, so is the chain under it. In the worlds that are resumed
+        // or polled, frames stay until their owner goes, so the last one is alive. Tests: tests/attacks.rs, tests/stack.rs.
+        let last = unsafe { drive::run(leaf, context) };
+        if last != self.frame {
+            root.link.set(Some(last));
+        }
+    }
+
+    /// Runs a new coroutine to its first suspension.
+    #[inline]
+    pub(crate) fn start(&mut self) {
+        // SAFETY: S5: nobody else knows the frame; a detached coroutine with a handle waits for its caller at once
+        // (`UntilCalled`), and in the other worlds continuations own nothing. Test: tests/hook_order.rs.
+        let last = unsafe { drive::run_root(self.frame, Some(&mut Context::from_waker(Waker::noop()))) };
+        if last != self.frame {
+            self.header().link.set(Some(last));
+        }
+    }
+}
+
+#[cold]
+fn resumed_after_end(name: &str) -> ! {
+    panic!("coroutine `{name}` was resumed after its end")
+}
+
+impl<'a, P: Promise + 'a> Drop for CoroutineHandle<'a, P> {
+    fn drop(&mut self) {
+        let root = self.frame;
+        // SAFETY: S2: the handle is the owner of a frame that is off the stack; a callee's body has been destroyed
+        // before, or has ended, when its caller drops its handle. Tests: tests/attacks.rs, tests/stack.rs.
+        unsafe {
+            let release = root.as_ref().vtable.release;
+            if !self.is_done() {
+                let unreleased = OnUnwind::new(|| release(root));
+                drive::destroy_chain(root.as_ref().link.take().unwrap_or(root));
+                unreleased.defuse();
+            }
+            release(root);
+        }
+    }
+}
+
+impl<'a, P: Promise + 'a> fmt::Debug for CoroutineHandle<'a, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CoroutineHandle(")?;
+        describe(self.header(), f)?;
+        f.write_str(")")
+    }
+}

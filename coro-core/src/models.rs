@@ -1,0 +1,155 @@
+//! Loom models of what two threads do to one coroutine. Run: `RUSTFLAGS="--cfg loom" cargo test -p coro-core --lib`
+
+use core::ptr::NonNull;
+use core::task::{Context, Poll};
+use loom::cell::UnsafeCell;
+use loom::sync::Arc;
+use loom::thread;
+
+use crate::drive::Turn;
+use crate::state::{Claim, State, Suspension};
+use crate::wake::WakeSlot;
+
+/// A frame, as far as the handshake goes: its state, and a body that only its owner may touch.
+struct Frame {
+    state: State,
+    body: UnsafeCell<u32>,
+}
+
+// SAFETY: that is what the models check.
+unsafe impl Sync for Frame {}
+// SAFETY: as above.
+unsafe impl Send for Frame {}
+
+impl Frame {
+    fn run(&self, steps: u32) {
+        // SAFETY: checked by loom: two at once are reported.
+        self.body.with_mut(|body| unsafe { *body += steps });
+    }
+
+    fn ran(&self) -> u32 {
+        // SAFETY: as above.
+        self.body.with(|body| unsafe { *body })
+    }
+}
+
+fn turn() -> NonNull<Turn> {
+    NonNull::without_provenance(core::num::NonZero::new(1024).expect("not null"))
+}
+
+/// `await_suspend` publishes the continuation; another thread resumes it meanwhile. Somebody goes on with the body,
+/// exactly once, and sees what the body did before.
+#[test]
+fn a_continuation_resumed_on_another_thread_runs_the_body_once() {
+    loom::model(|| {
+        let frame = Arc::new(Frame { state: State::new(), body: UnsafeCell::new(0) });
+        frame.state.enter(turn());
+        frame.state.begin_suspension();
+        let other = {
+            let frame = frame.clone();
+            thread::spawn(move || match frame.state.claim_to_resume(true) {
+                Claim::Owned => {
+                    assert_eq!(frame.ran(), 1);
+                    frame.state.enter(turn());
+                    frame.run(10);
+                    true
+                }
+                Claim::Nothing => false,
+                Claim::Free => unreachable!("nothing was released"),
+            })
+        };
+        frame.run(1); // the rest of the body, after the continuation was given away
+        let here = match frame.state.settle(true) {
+            Suspension::Settled => false,
+            Suspension::Resumed => {
+                frame.state.enter(turn());
+                frame.run(10);
+                true
+            }
+            Suspension::Dropped => unreachable!("nobody dropped it"),
+        };
+        assert_ne!(here, other.join().expect("no panic"), "one of the two goes on");
+        assert_eq!(frame.ran(), 11);
+    });
+}
+
+/// As above, but the other thread drops it: exactly one of the two destroys the body.
+#[test]
+fn a_continuation_dropped_on_another_thread_destroys_the_body_once() {
+    loom::model(|| {
+        let frame = Arc::new(Frame { state: State::new(), body: UnsafeCell::new(0) });
+        frame.state.enter(turn());
+        frame.state.begin_suspension();
+        let other = {
+            let frame = frame.clone();
+            thread::spawn(move || match frame.state.claim_to_drop(true) {
+                Claim::Owned => {
+                    assert_eq!(frame.ran(), 1);
+                    frame.run(10);
+                    true
+                }
+                Claim::Nothing => false,
+                Claim::Free => unreachable!("nothing was released"),
+            })
+        };
+        frame.run(1);
+        let here = match frame.state.settle(true) {
+            Suspension::Settled => false,
+            Suspension::Dropped => {
+                frame.run(10);
+                true
+            }
+            Suspension::Resumed => unreachable!("nobody resumed it"),
+        };
+        assert_ne!(here, other.join().expect("no panic"), "one of the two destroys it");
+        assert_eq!(frame.ran(), 11);
+    });
+}
+
+/// `await_suspend` panics after it gave the continuation away: the body ends here, and whoever is last frees the memory.
+#[test]
+fn a_stale_continuation_and_the_frame_free_the_memory_once() {
+    for drops in [false, true] {
+        loom::model(move || {
+            let frame = Arc::new(Frame { state: State::new(), body: UnsafeCell::new(0) });
+            frame.state.enter(turn());
+            frame.state.begin_suspension();
+            let other = {
+                let frame = frame.clone();
+                thread::spawn(move || {
+                    let claim = if drops { frame.state.claim_to_drop(true) } else { frame.state.claim_to_resume(true) };
+                    match claim {
+                        Claim::Owned => unreachable!("the body never suspended"),
+                        Claim::Nothing => false,
+                        Claim::Free => {
+                            assert_eq!(frame.ran(), 1);
+                            true
+                        }
+                    }
+                })
+            };
+            frame.state.abandon_suspension(true, turn());
+            frame.run(1);
+            frame.state.finish(true);
+            let here = frame.state.release(true);
+            assert_ne!(here, other.join().expect("no panic"), "one of the two frees");
+        });
+    }
+}
+
+/// A wake-up fired while the coroutine is polled is seen by that poll, or wakes for another one.
+#[test]
+fn a_wake_up_is_never_lost() {
+    loom::model(|| {
+        let slot = Arc::new(WakeSlot::new(&Context::from_waker(futures::task::noop_waker_ref())));
+        let firing = {
+            let slot = slot.clone();
+            thread::spawn(move || slot.fire())
+        };
+        loom::future::block_on(core::future::poll_fn(|context| match slot.poll(context) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => Poll::Pending,
+        }));
+        firing.join().expect("no panic");
+    });
+}

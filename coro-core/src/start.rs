@@ -1,0 +1,138 @@
+//! How a coroutine begins: its creation, in the order of rule S5, and its initial suspension.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use crate::awaiter::{Awaiter, SuspendAlways};
+use crate::continuation::{ByOwner, Detached, Parks, Threads};
+use crate::drive;
+use crate::frame;
+use crate::guard::OnUnwind;
+use crate::handle::CoroutineHandle;
+use crate::leaf::Leaf;
+use crate::private::{Co, Function};
+use crate::promise::{Coroutine, FinalSuspend, Handle, Nobody, Owner, Promise};
+
+/// What `initial` may be, by the world of the promise and its owner. This trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "a coroutine of this type cannot start with `{A}`",
+    label = "not an `initial` for this coroutine type",
+    note = "a detached coroutine whose return object keeps no handle starts with `initial = suspend_never`, or with an \
+            awaiter that keeps the continuation; one that is awaited starts with `suspend_always`; any other with \
+            any awaiter"
+)]
+pub trait MayStart<P: Promise, A>: sealed::Initial<P, A> {}
+
+pub(crate) mod sealed {
+    use super::{Co, Future};
+
+    /// A user's impl would get hold of a `Co`.
+    pub trait Initial<P, A> {
+        type Wait: Future;
+
+        /// Waits for the initial suspension.
+        fn wait(co: Co<P>, initial: A) -> Self::Wait;
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> sealed::Initial<P, A> for (ByOwner<T>, Handle) {
+    type Wait = Leaf<P, A>;
+
+    fn wait(co: Co<P>, initial: A) -> Leaf<P, A> {
+        Leaf::new(co, initial)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Threads, P: Promise<World = Detached<T>>, A: Awaiter<P>> sealed::Initial<P, A> for (Detached<T>, Nobody) {
+    type Wait = Leaf<P, A>;
+
+    fn wait(co: Co<P>, initial: A) -> Leaf<P, A> {
+        Leaf::new(co, initial)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<W: Parks, P: Promise<World = W>> sealed::Initial<P, SuspendAlways> for (W, Handle) {
+    type Wait = UntilCalled<P>;
+
+    fn wait(co: Co<P>, SuspendAlways: SuspendAlways) -> UntilCalled<P> {
+        UntilCalled(co)
+    }
+}
+
+// Not recommended: a wrong `initial` is reported by `MayStart`'s own message, not by what `Awaiter` lacks.
+#[diagnostic::do_not_recommend]
+impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> MayStart<P, A> for (ByOwner<T>, Handle) {}
+#[diagnostic::do_not_recommend]
+impl<T: Threads, P: Promise<World = Detached<T>>, A: Awaiter<P>> MayStart<P, A> for (Detached<T>, Nobody) {}
+impl<W: Parks, P: Promise<World = W>> MayStart<P, SuspendAlways> for (W, Handle) {}
+
+/// Suspends without a continuation: the handle owns the coroutine until it is called.
+pub struct UntilCalled<P>(Co<P>);
+
+impl<P: Promise> Future for UntilCalled<P> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        let state = &self.0.header().state;
+        if state.take_fresh() {
+            return Poll::Ready(());
+        }
+        state.suspend();
+        Poll::Pending
+    }
+}
+
+/// Creates a coroutine, runs it to its first suspension, and makes its return object.
+pub trait Start<'a, R: Coroutine<'a>>: Owner {
+    /// # Safety
+    /// As for [`frame::create`]; all that `promise`, `finish` and the body hold outlives `'a`, and is `Send` if the
+    /// promise's world says so.
+    unsafe fn start<M, B, F>(promise: R::Promise, finish: F, body: impl FnOnce(Co<R::Promise>) -> B) -> R
+    where
+        M: Function,
+        B: Future<Output = <R::Promise as Promise>::Value>,
+        F: FinalSuspend<R::Promise>;
+}
+
+impl<'a, R: Coroutine<'a, Promise: Promise<Owner = Handle>>> Start<'a, R> for Handle {
+    unsafe fn start<M, B, F>(promise: R::Promise, finish: F, body: impl FnOnce(Co<R::Promise>) -> B) -> R
+    where
+        M: Function,
+        B: Future<Output = <R::Promise as Promise>::Value>,
+        F: FinalSuspend<R::Promise>,
+    {
+        // SAFETY: S5: caller's contract; the new frame is this handle's alone, and is run as its owner would.
+        // Tests: tests/hook_order.rs, tests/attacks.rs.
+        let handle = unsafe {
+            let frame = frame::create::<M, _, _, _>(promise, finish, body);
+            let mut handle = CoroutineHandle::new(frame);
+            handle.start();
+            handle
+        };
+        R::get_return_object(handle)
+    }
+}
+
+impl<R: Coroutine<'static, Promise: Promise<Owner = Nobody>>> Start<'static, R> for Nobody {
+    unsafe fn start<M, B, F>(promise: R::Promise, finish: F, body: impl FnOnce(Co<R::Promise>) -> B) -> R
+    where
+        M: Function,
+        B: Future<Output = <R::Promise as Promise>::Value>,
+        F: FinalSuspend<R::Promise>,
+    {
+        // SAFETY: S3, S5: caller's contract with `'static`; the new frame is this call's alone until it is run, and
+        // released by whoever ends it. Tests: tests/hook_order.rs, tests/attacks.rs.
+        unsafe {
+            let frame = frame::create::<M, _, _, _>(promise, finish, body);
+            let unstarted = OnUnwind::new(|| drive::destroy_chain(frame));
+            let object = R::get_return_object(frame::promise_of(frame).as_mut());
+            unstarted.defuse();
+            drive::run(frame, None);
+            object
+        }
+    }
+}

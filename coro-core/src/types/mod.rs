@@ -1,0 +1,13 @@
+//! The coroutine types that people expect ready-made, each written with the public API only.
+//!
+//! Their impls are `do_not_recommend`ed where rustc would list them in an error about a user's own type.
+
+mod fire_and_forget;
+mod generator;
+mod state_machine;
+mod task;
+
+pub use fire_and_forget::{FireAndForget, FireAndForgetPromise};
+pub use generator::{Delegation, Generator, GeneratorPromise};
+pub use state_machine::{SendError, Signal, SignalAwaiter, StateMachine, StateMachinePromise};
+pub use task::{Task, TaskPromise};

@@ -1,0 +1,271 @@
+//! Macros in the body: `co_yield!` and `co_await!` themselves, `dbg!`, and the inputs of all others.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::visit_mut::VisitMut;
+use syn::{Block, Expr, Macro, Token};
+
+use super::{Input, Place, Rewriter, bare};
+use crate::diagnostics::error_at;
+use crate::suspend::{Written, delegate, give, wait};
+use crate::text::text;
+
+/// What has become of a macro.
+pub(super) enum Replaced {
+    By(TokenStream),
+    /// It stays; its input has been visited.
+    Not,
+}
+
+/// What `co_yield!` was given.
+enum Yield {
+    Unit,
+    Value(Expr),
+    Delegate(Expr),
+}
+
+impl Yield {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.is_empty() {
+            return Ok(Self::Unit);
+        }
+        if input.peek(Token![..]) && !input.peek(Token![..=]) {
+            let ahead = input.fork();
+            ahead.parse::<Token![..]>()?;
+            if !ahead.is_empty() {
+                input.parse::<Token![..]>()?;
+                return Ok(Self::Delegate(only(input, "`co_yield!(..other)` takes one coroutine")?));
+            }
+        }
+        Ok(Self::Value(only(input, "`co_yield!` takes one value")?))
+    }
+}
+
+/// One expression, and perhaps a comma.
+fn only(input: ParseStream<'_>, problem: &str) -> syn::Result<Expr> {
+    let expression = Expr::parse(input)?;
+    let comma: Option<Token![,]> = input.parse()?;
+    match (input.is_empty(), comma) {
+        (true, _) => Ok(expression),
+        (_, Some(_)) => Err(error_at(input.span(), problem, "put several in a tuple: `((a, b))`")),
+        (_, None) => Err(error_at(input.span(), problem, "remove what follows it")),
+    }
+}
+
+impl Written {
+    fn as_macro(mac: &Macro) -> Self {
+        let (from, to) = (mac.path.span(), mac.delimiter.span().close());
+        let operand = mac.tokens.clone().into_iter().next().map_or(from, |first| first.span());
+        Self { from, to, token: from, operand, text: text(&mac.to_token_stream()).into_token_stream() }
+    }
+}
+
+impl Rewriter<'_> {
+    /// Replaces a macro, or visits its input.
+    pub(super) fn replace(&mut self, mac: &mut Macro) -> Replaced {
+        let replaced = match mac.path.get_ident().map(ToString::to_string).as_deref() {
+            Some("co_yield") if !self.shadowed.co_yield => self.suspension("co_yield!", mac, Self::co_yield),
+            Some("co_await") if !self.shadowed.co_await => self.suspension("co_await!", mac, Self::co_await),
+            _ => self.dbg(mac),
+        };
+        match replaced {
+            Some(tokens) => Replaced::By(tokens),
+            None => {
+                self.rewrite_input(mac);
+                Replaced::Not
+            }
+        }
+    }
+
+    /// The expansion of a visible suspension; `None` leaves it to the local macro.
+    fn suspension(
+        &mut self,
+        name: &str,
+        mac: &Macro,
+        expand: impl FnOnce(&mut Self, &Macro) -> syn::Result<TokenStream>,
+    ) -> Option<TokenStream> {
+        if self.place != Place::Body {
+            self.refuse(mac.path.span(), name);
+            return None;
+        }
+        if self.input.is_some() {
+            return None;
+        }
+        Some(expand(self, mac).unwrap_or_else(|error| {
+            self.errors.push(error);
+            TokenStream::new()
+        }))
+    }
+
+    fn co_await(&mut self, mac: &Macro) -> syn::Result<TokenStream> {
+        let span = mac.path.span();
+        if mac.tokens.is_empty() {
+            return Err(error_at(span, "`co_await!` needs an expression", "write `co_await!(expression)`"));
+        }
+        let parse = |input: ParseStream<'_>| only(input, "`co_await!` takes one expression");
+        let mut operand = mac.parse_body_with(parse)?;
+        self.visit_expr_mut(&mut operand);
+        Ok(wait(bare(&operand), &Written::as_macro(mac)))
+    }
+
+    fn co_yield(&mut self, mac: &Macro) -> syn::Result<TokenStream> {
+        let written = Written::as_macro(mac);
+        Ok(match mac.parse_body_with(Yield::parse)? {
+            Yield::Unit => give(&quote_spanned!(written.to=> ()), &written),
+            Yield::Value(mut value) => {
+                self.visit_expr_mut(&mut value);
+                give(bare(&value), &written)
+            }
+            Yield::Delegate(mut other) => {
+                self.visit_expr_mut(&mut other);
+                delegate(bare(&other), &written)
+            }
+        })
+    }
+
+    /// `dbg!(e)` prints the text of `e`: the user's, not what becomes of it.
+    ///
+    /// Not inside another macro: that would be given tokens of ours.
+    fn dbg(&mut self, mac: &Macro) -> Option<TokenStream> {
+        let path = mac.path.to_token_stream().to_string().replace(' ', "");
+        let is_std = matches!(path.as_str(), "dbg" if !self.shadowed.dbg) || path.ends_with("std::dbg");
+        if !is_std || self.place != Place::Body || self.input.is_some() || !suspends(&mac.tokens) {
+            return None;
+        }
+        let operands = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(mac.tokens.clone()).ok()?;
+        let span = mac.path.span();
+        let mixed = Span::mixed_site().located_at(span);
+        let printed: Vec<TokenStream> = operands
+            .into_iter()
+            .map(|mut operand| {
+                let text = text(&operand.to_token_stream());
+                self.visit_expr_mut(&mut operand);
+                let place = quote_spanned!(span=> ::core::file!(), ::core::line!(), ::core::column!());
+                quote_spanned! {mixed=>
+                    match #operand {
+                        __it => {
+                            ::std::eprintln!("[{}:{}:{}] {} = {:#?}", #place, #text, &__it);
+                            __it
+                        }
+                    }
+                }
+            })
+            .collect();
+        Some(match &*printed {
+            [one] => quote_spanned!(mixed=> (#one)),
+            several => quote_spanned!(mixed=> (#(#several),*)),
+        })
+    }
+
+    /// Visits each part of a macro's input, between commas and semicolons, that is an expression.
+    pub(super) fn rewrite_input(&mut self, mac: &mut Macro) {
+        let (input, suspends) = (Input::of(mac), suspends(&mac.tokens));
+        self.uses_macros |= suspends || matches!(input, Input::Unknown);
+        if !suspends || self.shadowed.co_await {
+            return;
+        }
+        let outer = self.input.replace(self.input.map_or(input, |outer| outer.and(input)));
+        let mut rewritten = TokenStream::new();
+        let mut segment = TokenStream::new();
+        for token in mac.tokens.clone() {
+            match token {
+                TokenTree::Punct(punct) if matches!(punct.as_char(), ',' | ';') => {
+                    rewritten.extend(self.segment(core::mem::take(&mut segment)));
+                    rewritten.extend([TokenTree::Punct(punct)]);
+                }
+                token => segment.extend([token]),
+            }
+        }
+        rewritten.extend(self.segment(segment));
+        self.input = outer;
+        mac.tokens = rewritten;
+    }
+
+    fn segment(&mut self, tokens: TokenStream) -> TokenStream {
+        if !suspends(&tokens) {
+            return tokens;
+        }
+        let Ok(mut expression) = syn::parse2::<Expr>(tokens.clone()) else { return tokens };
+        self.visit_expr_mut(&mut expression);
+        expression.into_token_stream()
+    }
+}
+
+impl Input {
+    fn of(mac: &Macro) -> Self {
+        let plain = [
+            "assert",
+            "assert_eq",
+            "assert_ne",
+            "co_await",
+            "co_yield",
+            "dbg",
+            "debug_assert",
+            "debug_assert_eq",
+            "debug_assert_ne",
+            "eprint",
+            "eprintln",
+            "format",
+            "format_args",
+            "matches",
+            "panic",
+            "print",
+            "println",
+            "todo",
+            "unimplemented",
+            "unreachable",
+            "vec",
+            "write",
+            "writeln",
+        ];
+        match mac.path.segments.last() {
+            Some(last) if plain.iter().any(|plain| last.ident == plain) => Self::Plain,
+            _ => Self::Unknown,
+        }
+    }
+
+    const fn and(self, inner: Self) -> Self {
+        match self {
+            Self::Plain => inner,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// Whether it is worth parsing: keeps macros without suspensions as the user wrote them.
+fn suspends(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "await" || ident == "co_await" || ident == "co_yield",
+        TokenTree::Group(group) => suspends(&group.stream()),
+        _ => false,
+    })
+}
+
+/// Macros of ours and of `std` that the user's own hide in this body.
+#[derive(Default)]
+pub(super) struct Shadowed {
+    co_yield: bool,
+    co_await: bool,
+    dbg: bool,
+}
+
+impl Shadowed {
+    pub(super) fn find(block: &mut Block) -> Self {
+        let mut shadowed = Self::default();
+        shadowed.visit_block_mut(block);
+        shadowed
+    }
+}
+
+impl VisitMut for Shadowed {
+    fn visit_item_macro_mut(&mut self, item: &mut syn::ItemMacro) {
+        if let Some(name) = &item.ident {
+            self.co_yield |= name == "co_yield";
+            self.co_await |= name == "co_await";
+            self.dbg |= name == "dbg";
+        }
+    }
+}

@@ -1,0 +1,424 @@
+//! Random safe programs: coroutines of all worlds that, in every hook, in bodies, in futures and in destructors, start,
+//! resume, drop, swap, delegate to, hand control to and panic among each other. Nothing may be used after its end, dropped
+//! twice or lost. Run under AddressSanitizer and LeakSanitizer; `FROM` and `COUNT` choose the seeds.
+#![forbid(unsafe_code)]
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::env;
+use std::future::Future;
+use std::mem::swap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::thread::panicking;
+
+use coro::{
+    Awaiter, Continuation, ContinuationOf, Detached, FinalSuspend, FireAndForget, Generator, Polled, Promise, Task,
+};
+
+type Parked = Continuation<Detached>;
+type WakeUp = Continuation<Polled>;
+type Future64 = Pin<Box<Task<'static, u64, Polled>>>;
+
+thread_local! {
+    static SEED: Cell<u64> = const { Cell::new(1) };
+    static PARKED: RefCell<VecDeque<Parked>> = RefCell::default();
+    static WAKE_UPS: RefCell<VecDeque<WakeUp>> = RefCell::default();
+    static TASKS: RefCell<Vec<Future64>> = RefCell::default();
+    static GENERATORS: RefCell<Vec<Generator<'static, u64>>> = RefCell::default();
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+    static ALIVE: Cell<i64> = const { Cell::new(0) };
+    static FUEL: Cell<u64> = const { Cell::new(0) };
+}
+
+/// One of `0..sides`.
+fn dice(sides: u64) -> u64 {
+    let mut seed = SEED.get();
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    SEED.set(seed);
+    (seed >> 11) % sides
+}
+
+/// Once in so many times.
+fn rarely(times: u64) -> bool {
+    dice(times) == 0
+}
+
+fn park(continuation: Parked) {
+    PARKED.with_borrow_mut(|parked| parked.push_back(continuation));
+}
+
+fn parked() -> Option<Parked> {
+    PARKED.with_borrow_mut(|parked| {
+        let any = dice(parked.len().max(1) as u64);
+        parked.remove(usize::try_from(any).expect("it is short"))
+    })
+}
+
+fn wake_up() -> Option<WakeUp> {
+    WAKE_UPS.with_borrow_mut(VecDeque::pop_front)
+}
+
+fn generator() -> Option<Generator<'static, u64>> {
+    GENERATORS.with_borrow_mut(Vec::pop)
+}
+
+fn keep(generator: Generator<'static, u64>) {
+    GENERATORS.with_borrow_mut(|generators| generators.push(generator));
+}
+
+fn fail() {
+    if !panicking() {
+        resume_unwind(Box::new("at random"));
+    }
+}
+
+fn quietly(action: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(action));
+}
+
+/// Something on the heap, counted, whose destructor is as unruly as everything else.
+struct Live(Box<u64>);
+
+impl Live {
+    fn new() -> Self {
+        ALIVE.set(ALIVE.get() + 1);
+        Self(Box::new(dice(9)))
+    }
+
+    fn look(&self) -> u64 {
+        *self.0
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        ALIVE.set(ALIVE.get() - 1);
+        if rarely(4) {
+            if panicking() { quietly(anything) } else { anything() }
+        }
+    }
+}
+
+/// Does whatever comes.
+fn anything() {
+    if DEPTH.get() > 12 || FUEL.get() == 0 {
+        return;
+    }
+    FUEL.set(FUEL.get() - 1);
+    DEPTH.set(DEPTH.get() + 1);
+    let done = catch_unwind(one_thing);
+    DEPTH.set(DEPTH.get() - 1);
+    done.unwrap_or_else(|panic| resume_unwind(panic));
+}
+
+fn one_thing() {
+    match dice(20) {
+        0..=3 => parked().into_iter().for_each(Parked::resume),
+        4 => drop(parked()),
+        5 | 6 => drop(root(Live::new())),
+        7 if rarely(3) => fail(),
+        8 => parked().into_iter().for_each(|continuation| {
+            assert!(!format!("{continuation:?}").is_empty());
+            park(continuation);
+        }),
+        9 => {
+            let mut new = generate(3, Live::new());
+            new.next();
+            keep(new);
+        }
+        10 => generator().into_iter().for_each(|mut it| {
+            it.next();
+            assert!(it.backtrace().all(|location| !location.function().is_empty()));
+            keep(it);
+        }),
+        11 => drop(generator()),
+        12 => {
+            if let (Some(mut one), Some(mut other)) = (generator(), generator()) {
+                swap(&mut one, &mut other);
+                one.next();
+                other.next();
+                keep(one);
+                keep(other);
+            }
+        }
+        13 | 14 => {
+            let new = Box::pin(future(Live::new(), 3));
+            TASKS.with_borrow_mut(|tasks| tasks.push(new));
+        }
+        15 | 16 => {
+            let any = dice(TASKS.with_borrow(Vec::len).max(1) as u64);
+            let any = usize::try_from(any).expect("they are few");
+            let task = TASKS.with_borrow_mut(|tasks| (any < tasks.len()).then(|| tasks.swap_remove(any)));
+            if let Some(mut task) = task
+                && task.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
+            {
+                TASKS.with_borrow_mut(|tasks| tasks.push(task));
+            }
+        }
+        17 => drop(TASKS.with_borrow_mut(Vec::pop)),
+        18 => wake_up().into_iter().for_each(WakeUp::resume),
+        _ => quietly(anything),
+    }
+}
+
+/// Parks, resumes, drops or returns what it is given.
+struct Suspend(Live);
+
+impl<P: Promise<World = Detached>> Awaiter<P> for Suspend {
+    type Output = Live;
+
+    fn await_ready(&mut self, _: &mut P) -> bool {
+        if rarely(8) {
+            anything();
+        }
+        rarely(6)
+    }
+
+    fn await_suspend(&mut self, _: &mut P, own: Parked) -> Option<Parked> {
+        assert!(self.0.look() < 9);
+        let mut own = Some(own);
+        for _ in 0..dice(3) {
+            match dice(10) {
+                0..=3 => own.take().into_iter().for_each(park),
+                4 => own.take().into_iter().for_each(Parked::resume),
+                5 => drop(own.take()),
+                6 if rarely(4) => fail(),
+                _ => anything(),
+            }
+        }
+        match dice(12) {
+            0 | 1 => return own,
+            2..=5 => {
+                own.into_iter().for_each(park);
+                return parked();
+            }
+            6 => {
+                own.into_iter().for_each(park);
+                fail();
+            }
+            _ => own.into_iter().for_each(park),
+        }
+        None
+    }
+
+    fn await_resume(&mut self, _: &mut P) -> Live {
+        if rarely(8) {
+            anything();
+        }
+        Live::new()
+    }
+}
+
+/// The same in the world of futures.
+struct Wait(Live);
+
+impl<P: Promise<World = Polled>> Awaiter<P> for Wait {
+    type Output = Live;
+
+    fn await_suspend(&mut self, _: &mut P, own: WakeUp) -> Option<WakeUp> {
+        assert!(self.0.look() < 9);
+        if rarely(3) {
+            anything();
+        }
+        match dice(6) {
+            0 => return Some(own),
+            1 => {
+                let other = wake_up();
+                WAKE_UPS.with_borrow_mut(|wake_ups| wake_ups.push_back(own));
+                return other;
+            }
+            2 => own.resume(),
+            3 => drop(own),
+            _ => {
+                WAKE_UPS.with_borrow_mut(|wake_ups| wake_ups.push_back(own));
+                if rarely(6) {
+                    fail();
+                }
+            }
+        }
+        None
+    }
+
+    fn await_resume(&mut self, _: &mut P) -> Live {
+        Live::new()
+    }
+}
+
+/// A future that does anything a few times.
+struct Busy(u64, Live);
+
+impl Future for Busy {
+    type Output = u64;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<u64> {
+        anything();
+        if self.0 == 0 {
+            return Poll::Ready(self.1.look());
+        }
+        self.0 -= 1;
+        Poll::Pending
+    }
+}
+
+struct End(Live);
+
+// What a `final_suspend` holds is dropped before its value is made: rustc would lose the value if that panicked
+// (rust-lang/rust#47949).
+impl<P: Promise<World = Detached>> FinalSuspend<P> for End {
+    fn final_suspend(self, _: &mut P) -> Option<ContinuationOf<P>> {
+        drop(self.0);
+        if rarely(2) { parked() } else { None }
+    }
+}
+
+struct Wake(Live);
+
+impl<P: Promise<World = Polled>> FinalSuspend<P> for Wake {
+    fn final_suspend(self, _: &mut P) -> Option<ContinuationOf<P>> {
+        drop(self.0);
+        wake_up()
+    }
+}
+
+#[coro::coroutine(initial = suspend_never, final = End(Live::new()))]
+fn root(argument: Live) -> FireAndForget {
+    let local = Live::new();
+    for _ in 0..dice(4) {
+        let given = Suspend(Live::new()).await;
+        if rarely(3) {
+            anything();
+        }
+        assert!(call(&local, &given, 4).await < 1_000_000);
+    }
+    assert!(argument.look() < 9);
+}
+
+#[coro::coroutine(final = End(Live::new()))]
+fn call<'a>(one: &'a Live, other: &'a Live, depth: u64) -> Task<'a, u64, Detached> {
+    let local = Live::new();
+    let mut sum = one.look() + other.look();
+    for _ in 0..dice(3) {
+        match dice(5) {
+            0 | 1 => sum += Suspend(Live::new()).await.look(),
+            2 => anything(),
+            _ if depth > 0 => sum += call(&local, one, depth - 1).await,
+            _ => {}
+        }
+    }
+    if rarely(10) {
+        fail();
+    }
+    sum + one.look() + other.look() + local.look()
+}
+
+#[coro::coroutine(final = Wake(Live::new()))]
+fn future(argument: Live, depth: u64) -> Task<'static, u64, Polled> {
+    let mut sum = 0;
+    for _ in 0..dice(4) {
+        let started = || TASKS.with_borrow_mut(Vec::pop);
+        match dice(7) {
+            0 => sum += Wait(Live::new()).await.look(),
+            1 => sum += Busy(dice(3), Live::new()).await,
+            2 => anything(),
+            // One that was polled already, as a future and as a callee.
+            3 => {
+                if let Some(task) = started() {
+                    sum += task.await;
+                }
+            }
+            4 => {
+                if let Some(task) = started() {
+                    sum += (*Pin::into_inner(task)).await;
+                }
+            }
+            5 if depth > 0 => sum += borrow(&argument, depth).await,
+            _ if depth > 0 => sum += future(Live::new(), depth - 1).await,
+            _ => {}
+        }
+    }
+    if rarely(9) {
+        fail();
+    }
+    sum + argument.look()
+}
+
+#[coro::coroutine]
+fn borrow(lent: &Live, depth: u64) -> Task<'_, u64, Polled> {
+    let local = Live::new();
+    let mut sum = lent.look();
+    if rarely(2) {
+        sum += Wait(Live::new()).await.look();
+    }
+    if depth > 0 {
+        sum += borrow(&local, depth - 1).await;
+    }
+    if rarely(9) {
+        fail();
+    }
+    sum + local.look() + lent.look()
+}
+
+#[coro::coroutine]
+fn generate(depth: u64, argument: Live) -> Generator<'static, u64> {
+    for item in 0..dice(4) {
+        if rarely(3) {
+            anything();
+        }
+        co_yield!(item);
+        if depth > 0 && rarely(2) {
+            co_yield!(..generate(depth - 1, Live::new()));
+        } else if let Some(other) = generator() {
+            co_yield!(..other);
+        }
+        if rarely(12) {
+            fail();
+        }
+        co_yield!(..lend(&argument, depth));
+    }
+}
+
+#[coro::coroutine(initial = suspend_never)]
+fn lend(lent: &Live, depth: u64) -> Generator<'_, u64> {
+    co_yield!(lent.look());
+    if rarely(5) {
+        anything();
+    }
+    if depth > 0 {
+        co_yield!(..lend(lent, depth - 1));
+    }
+    assert!(lent.look() < 9);
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    env::var(name).map_or(default, |value| value.parse().expect("a number"))
+}
+
+#[test]
+fn random_programs_use_nothing_after_its_end_and_lose_nothing() {
+    let from = setting("FROM", 1);
+    for seed in from..from + setting("COUNT", 300) {
+        SEED.set(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        FUEL.set(3000);
+        for _ in 0..60 {
+            quietly(anything);
+        }
+        FUEL.set(0);
+        while let Some(continuation) = parked() {
+            quietly(|| if rarely(2) { continuation.resume() } else { drop(continuation) });
+        }
+        while let Some(any) = generator() {
+            quietly(|| drop(any));
+        }
+        while let Some(any) = TASKS.with_borrow_mut(Vec::pop) {
+            quietly(|| drop(any));
+        }
+        while let Some(any) = wake_up() {
+            quietly(|| drop(any));
+        }
+        assert_eq!(ALIVE.get(), 0, "seed {seed}");
+    }
+}

@@ -1,0 +1,18 @@
+//! The methods of a sealed trait can be called through a bound on the public one: what trusts a pointer is `unsafe`.
+#![forbid(unsafe_code)]
+
+use std::pin::pin;
+use std::ptr::NonNull;
+use std::task::Poll;
+
+use coro::{PanicPolicy, UnhandledException, World};
+
+fn invent_a_promise<P: UnhandledException, Q: PanicPolicy<P>>() -> Poll<()> {
+    Q::run(NonNull::<P>::dangling(), |_| panic!("to be handled by nobody"))
+}
+
+fn invent_a_turn<W: World>() -> Poll<()> {
+    W::poll(pin!(async {}), NonNull::dangling())
+}
+
+fn main() {}

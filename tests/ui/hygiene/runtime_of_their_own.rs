@@ -1,0 +1,53 @@
+//! A `crate =` that leads to a module which shows the runtime with one thing exchanged: the `unsafe` block that the
+//! attribute emits must not call the runtime with what that thing made.
+#![forbid(unsafe_code)]
+
+use coro::Generator;
+
+mod other_body {
+    pub mod private {
+        use std::future::Ready;
+        use std::ops::Deref;
+
+        pub use coro::private::*;
+
+        pub struct Fake<M, R, P>(Typed<M, R, P>);
+
+        pub fn typed<'a, M: Function, R: coro::Coroutine<'a>>(begin: Begin<M, R>) -> Fake<M, R, R::Promise> {
+            Fake(coro::private::typed(begin))
+        }
+
+        impl<M, R, P> Clone for Fake<M, R, P> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<M, R, P> Copy for Fake<M, R, P> {}
+
+        impl<M, R, P: coro::Promise<Value = ()>> Fake<M, R, P> {
+            /// Not the body that the attribute made, but one that lets the coroutine escape.
+            pub fn body<C, B>(self, _: C) -> impl FnOnce(Co<P>) -> Ready<()>
+            where
+                C: FnOnce(Co<P>) -> B,
+                B: Future<Output = ()>,
+            {
+                |_escapes| std::future::ready(())
+            }
+        }
+
+        impl<M, R, P> Deref for Fake<M, R, P> {
+            type Target = Typed<M, R, P>;
+            fn deref(&self) -> &Typed<M, R, P> {
+                &self.0
+            }
+        }
+    }
+}
+
+#[coro::coroutine(crate = crate::other_body)]
+fn attacked() -> Generator<'static, u32> {
+    co_yield!(1);
+}
+
+fn main() {}
