@@ -46,9 +46,9 @@ pub(crate) mod sealed {
             body.poll(&mut Context::from_waker(Waker::noop()))
         }
 
-        /// Whether somebody will resume a body that returned `Pending`; if so, it is suspended.
+        /// Accepts that the body has returned `Pending`; `false` if nobody would resume it.
         #[inline]
-        fn is_registered(state: &State) -> bool {
+        fn accept_pending(state: &State) -> bool {
             state.is_registered()
         }
 

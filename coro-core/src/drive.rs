@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 use core::task::Context;
 
 use crate::frame::{Header, Left};
-use crate::guard::OnUnwind;
+use crate::guard::Finally;
 use crate::panic::Payload;
 use crate::state::Suspension;
 
@@ -39,12 +39,11 @@ impl Turn {
     /// The turn is on the stack, and nobody else uses its context.
     pub(crate) unsafe fn context<'t>(&self) -> &'t mut Context<'t> {
         let context = self.context.expect("a polled coroutine is run by a poll");
-        // SAFETY: it was made from a context that outlives the turn; a body uses it for the length of its own poll.
+        // SAFETY: S4: it was made from a context that outlives the turn; a body uses it for the length of its own poll.
+        // Test: tests/tasks.rs.
         unsafe { context.cast::<Context<'t>>().as_mut() }
     }
-}
 
-impl Turn {
     /// Runs the chain at `leaf`, which becomes the turn's, once those that run before it wait.
     pub(crate) fn postpone(&self, leaf: NonNull<Header>) {
         // SAFETY: S2: the chain is suspended and the turn's, so it is alive. Test: tests/transfer.rs.
@@ -55,7 +54,7 @@ impl Turn {
     #[cold]
     fn abandon(&self) {
         while let Some(leaf) = self.postponed() {
-            let rest = OnUnwind::new(|| self.abandon());
+            let rest = Finally::new(|| self.abandon());
             // SAFETY: S2: the turn owns it. Test: tests/transfer.rs.
             unsafe { destroy_chain(leaf) };
             rest.defuse();
@@ -105,7 +104,7 @@ pub(crate) unsafe fn run_root(root: NonNull<Header>, context: Option<&mut Contex
 /// # Safety
 /// As for [`run`].
 unsafe fn run_on(first: NonNull<Header>, turn: &Turn) -> NonNull<Header> {
-    let abandoned = OnUnwind::new(|| turn.abandon());
+    let abandoned = Finally::new(|| turn.abandon());
     let mut current = first;
     // SAFETY: S2: each step gives back a frame that the chain or a claimed continuation owns. Test: tests/stack.rs.
     while let Some(next) = unsafe { step(current, NonNull::from(turn)) }.or_else(|| turn.postponed()) {
@@ -150,7 +149,7 @@ unsafe fn step(current: NonNull<Header>, turn: NonNull<Turn>) -> Option<NonNull<
                 next
             }
             Suspension::Dropped => {
-                let abandoned = OnUnwind::new(|| next.into_iter().for_each(|next| destroy_chain(next)));
+                let abandoned = Finally::new(|| next.into_iter().for_each(|next| destroy_chain(next)));
                 destroy_chain(current);
                 abandoned.defuse();
                 next
@@ -171,7 +170,7 @@ pub(crate) unsafe fn destroy_chain(leaf: NonNull<Header>) {
         // Tests: tests/stack.rs, tests/panics.rs.
         unsafe {
             let caller = current.as_ref().link.get();
-            let rest = OnUnwind::new(|| match caller {
+            let rest = Finally::new(|| match caller {
                 Some(caller) => destroy_chain(caller),
                 None => release_unowned(current),
             });
@@ -187,7 +186,7 @@ pub(crate) unsafe fn destroy_chain(leaf: NonNull<Header>) {
 
 /// # Safety
 /// `root` is a root whose body is gone, and the caller owns it if no handle does.
-pub(crate) unsafe fn release_unowned(root: NonNull<Header>) {
+unsafe fn release_unowned(root: NonNull<Header>) {
     // SAFETY: S2: see above.
     unsafe {
         let vtable = root.as_ref().vtable;

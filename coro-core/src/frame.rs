@@ -23,8 +23,8 @@ use core::ptr::NonNull;
 use core::task::Poll;
 
 use crate::continuation::sealed::World as _;
-use crate::drive::{self, Turn};
-use crate::guard::OnUnwind;
+use crate::drive::Turn;
+use crate::guard::Finally;
 use crate::location::Point;
 use crate::private::{Co, Function};
 use crate::promise::{FinalSuspend, Owner, Promise, sealed::PanicPolicy as _};
@@ -154,7 +154,7 @@ where
                 promise.as_mut().return_value(value);
                 return Poll::Ready(());
             }
-            if !P::World::is_registered(&head.state) {
+            if !P::World::accept_pending(&head.state) {
                 ManuallyDrop::drop(&mut (*frame).body);
                 unregistered(M::NAME);
             }
@@ -216,13 +216,13 @@ impl<P: Promise, B, F> Drop for Ending<P, B, F> {
             let header = NonNull::new_unchecked(self.frame.cast::<Header>());
             header.as_ref().at.set(None);
             header.as_ref().state.finish(P::World::SHARED);
+            let _released_last = Finally::new(|| {
+                if !<P::Owner as Owner>::OWNED {
+                    release::<P, B, F>(header);
+                }
+            });
             if !self.finish_taken {
-                let unreleased = OnUnwind::new(|| drive::release_unowned(header));
                 ManuallyDrop::drop(&mut (*self.frame).finish);
-                unreleased.defuse();
-            }
-            if !<P::Owner as Owner>::OWNED {
-                release::<P, B, F>(header);
             }
         }
     }
@@ -239,10 +239,8 @@ unsafe fn destroy<P: Promise, B, F>(header: NonNull<Header>) {
         head.at.set(None);
         head.state.finish(P::World::SHARED);
         let finish = &raw mut (*frame).finish;
-        let unfinished = OnUnwind::new(|| ManuallyDrop::drop(&mut *finish));
+        let _dropped_last = Finally::new(|| ManuallyDrop::drop(&mut *finish));
         ManuallyDrop::drop(&mut (*frame).body);
-        unfinished.defuse();
-        ManuallyDrop::drop(&mut *finish);
     }
 }
 
@@ -253,15 +251,12 @@ unsafe fn release<P: Promise, B, F>(header: NonNull<Header>) {
     // SAFETY: S2: the promise was written at creation and is dropped nowhere else, and after it nothing of the frame is
     // used but the state, by a stale continuation if one is out. Tests: tests/panics.rs, tests/attacks.rs.
     unsafe {
-        let free_unless_stale = || {
+        let _freed_last = Finally::new(|| {
             if header.as_ref().state.release(P::World::SHARED) {
                 free::<P, B, F>(header);
             }
-        };
-        let unfreed = OnUnwind::new(free_unless_stale);
+        });
         ManuallyDrop::drop(&mut (*frame).head.promise);
-        unfreed.defuse();
-        free_unless_stale();
     }
 }
 

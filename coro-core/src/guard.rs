@@ -1,11 +1,12 @@
-//! What still has to happen when a user's code panics.
+//! What has to happen also when a user's code panics.
 
 use core::mem::ManuallyDrop;
 
-/// Runs a closure when it is dropped by a panic; [`defuse`](Self::defuse) it when none came.
-pub(crate) struct OnUnwind<F: FnOnce()>(ManuallyDrop<F>);
+/// Runs a closure when it is dropped, at the end of its scope or by a panic; where only a panic matters,
+/// [`defuse`](Self::defuse) it at the end.
+pub(crate) struct Finally<F: FnOnce()>(ManuallyDrop<F>);
 
-impl<F: FnOnce()> OnUnwind<F> {
+impl<F: FnOnce()> Finally<F> {
     pub(crate) const fn new(then: F) -> Self {
         Self(ManuallyDrop::new(then))
     }
@@ -18,7 +19,7 @@ impl<F: FnOnce()> OnUnwind<F> {
     }
 }
 
-impl<F: FnOnce()> Drop for OnUnwind<F> {
+impl<F: FnOnce()> Drop for Finally<F> {
     fn drop(&mut self) {
         // SAFETY: `drop` runs once, and not after `defuse`. Test: tests/panics.rs.
         unsafe { ManuallyDrop::take(&mut self.0)() }

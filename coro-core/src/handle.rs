@@ -8,7 +8,7 @@ use core::task::{Context, Poll, Waker};
 use crate::continuation::{ByOwner, Polled, Sendable, Threads, World};
 use crate::drive;
 use crate::frame::{Header, promise_of};
-use crate::guard::OnUnwind;
+use crate::guard::Finally;
 use crate::location::{Backtrace, Location, describe};
 use crate::promise::Promise;
 
@@ -48,9 +48,11 @@ use crate::promise::Promise;
 pub struct CoroutineHandle<'a, P: Promise + 'a> {
     frame: NonNull<Header>,
     /// Covariant in `'a`. Invariant in `P`: a handle whose promise had a shorter lifetime could be given a value that
-    /// the body keeps for longer (rule S2, `tests/ui/handle`).
+    /// the body keeps for longer (rule S2, `tests/ui/lifetimes`).
     holds: PhantomData<(&'a (), *mut P)>,
 }
+
+const _: () = assert!(size_of::<Option<CoroutineHandle<'_, crate::GeneratorPromise<u64>>>>() == size_of::<usize>());
 
 // SAFETY: S1: in a world whose threads are `Sendable`, `Typed::start` takes only bodies and `final`s that are `Send`
 // (bound `Hosts`), the promise is `Send` by this bound, and nobody else uses them. The callees it is linked to are `Send`
@@ -209,12 +211,10 @@ impl<'a, P: Promise + 'a> Drop for CoroutineHandle<'a, P> {
         // before, or has ended, when its caller drops its handle. Tests: tests/attacks.rs, tests/stack.rs.
         unsafe {
             let release = root.as_ref().vtable.release;
+            let _released_last = Finally::new(|| release(root));
             if !self.is_done() {
-                let unreleased = OnUnwind::new(|| release(root));
                 drive::destroy_chain(root.as_ref().link.take().unwrap_or(root));
-                unreleased.defuse();
             }
-            release(root);
         }
     }
 }

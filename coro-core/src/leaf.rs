@@ -19,6 +19,8 @@ pub struct Leaf<P: Promise, A> {
     slot: <P::World as World>::Slot,
 }
 
+const _: () = assert!(size_of::<Leaf<crate::GeneratorPromise<u64>, crate::SuspendAlways>>() == size_of::<usize>());
+
 /// The runtime keeps no pointer to an awaiter, and hooks get a plain `&mut`.
 impl<P: Promise, A> Unpin for Leaf<P, A> {}
 

@@ -83,7 +83,7 @@ mod caught {
 
 #[cfg(not(feature = "std"))]
 mod caught {
-    use crate::guard::OnUnwind;
+    use crate::guard::Finally;
 
     /// Without `std` a panic cannot be caught, so it never reaches a caller.
     #[derive(Debug)]
@@ -103,7 +103,7 @@ mod caught {
 
     /// Runs `body`; if it panics, finishes the rest of the chain on the way to the resumer (rule S7).
     pub(crate) fn catch<R>(body: impl FnOnce() -> R, finish_chain: impl FnOnce()) -> Result<R, Payload> {
-        let guard = OnUnwind::new(finish_chain);
+        let guard = Finally::new(finish_chain);
         let result = body();
         guard.defuse();
         Ok(result)

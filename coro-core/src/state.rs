@@ -11,7 +11,7 @@
 //!                    ▼                          └──▶ DROP_REQUESTED ────settle──▶ DONE
 //!                  DONE ──release──▶ RELEASED, where the memory waits for a stale continuation
 //! ```
-
+//!
 //! In a world whose coroutines stay on their thread, every transition is a load and a store. In one whose
 //! continuations may be used on other threads while `await_suspend` still runs, those that can race are
 //! read-modify-writes (`shared`): whoever takes the word out of `SUSPENDING` has decided who goes on.

@@ -10,7 +10,7 @@ use super::{Continuation, Detached, Sendable, Threads, sealed};
 use crate::awaiter::Awaiter;
 use crate::drive;
 use crate::frame::Header;
-use crate::guard::OnUnwind;
+use crate::guard::Finally;
 use crate::location::Backtrace;
 use crate::private::Co;
 use crate::promise::Promise;
@@ -23,7 +23,7 @@ pub struct Chain<T: Threads> {
 }
 
 // SAFETY: S1, S4: all frames of the chain hold only what is `Send` (`Typed::start` checks each), and the state word hands
-// them over: `settle` releases, a claim acquires. Tests: tests/threads.rs, and the loom models in state.rs.
+// them over: `settle` releases, a claim acquires. Tests: tests/threads.rs, and the loom models in models.rs.
 unsafe impl Send for Chain<Sendable> {}
 
 impl<T: Threads> fmt::Debug for Chain<T> {
@@ -84,7 +84,7 @@ impl<T: Threads> sealed::World for Detached<T> {
         }
         let turn = state.turn();
         state.begin_suspension();
-        let abandoned = OnUnwind::new(|| state.abandon_suspension(T::SHARED, turn));
+        let abandoned = Finally::new(|| state.abandon_suspension(T::SHARED, turn));
         let continuation = Continuation { hold: Chain { leaf: co.pointer(), threads: PhantomData } };
         let next = co.with_promise(|promise| awaiter.await_suspend(promise, continuation));
         abandoned.defuse();

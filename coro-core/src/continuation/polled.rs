@@ -47,7 +47,7 @@ impl<T: Threads> sealed::World for Polled<T> {
     }
 
     /// Any `Pending` is some future's, and its waker's business.
-    fn is_registered(state: &State) -> bool {
+    fn accept_pending(state: &State) -> bool {
         state.suspend();
         true
     }
