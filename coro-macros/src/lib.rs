@@ -4,6 +4,7 @@ mod args;
 mod body;
 mod coroutine;
 mod diagnostics;
+mod key_values;
 mod params;
 mod promise;
 mod signature;
