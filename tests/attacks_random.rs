@@ -1,5 +1,5 @@
 //! Random safe programs: coroutines of all worlds that, in every hook, in bodies, in futures and in destructors, start,
-//! resume, drop, swap, delegate to, hand control to and panic among each other. Nothing may be used after its end, dropped
+//! resume, drop, cancel, swap, delegate to, await together, hand control to and panic among each other. Nothing may be used after its end, dropped
 //! twice or lost. Run under AddressSanitizer and LeakSanitizer; `FROM` and `COUNT` choose the seeds.
 #![forbid(unsafe_code)]
 
@@ -14,7 +14,8 @@ use std::task::{Context, Poll, Waker};
 use std::thread::panicking;
 
 use coro::{
-    Awaiter, Continuation, ContinuationOf, Detached, FinalSuspend, FireAndForget, Generator, Polled, Promise, Task,
+    Any2, Awaiter, Continuation, ContinuationOf, Detached, FinalSuspend, FireAndForget, Generator, LocalWorld, Polled,
+    Promise, Scope, Spawned, Task, when_all, when_any,
 };
 
 type Parked = Continuation<Detached>;
@@ -27,6 +28,8 @@ thread_local! {
     static WAKE_UPS: RefCell<VecDeque<WakeUp>> = RefCell::default();
     static TASKS: RefCell<Vec<Future64>> = RefCell::default();
     static GENERATORS: RefCell<Vec<Generator<'static, u64>>> = RefCell::default();
+    static SCOPES: RefCell<Vec<Scope>> = RefCell::default();
+    static SPAWNED: RefCell<Vec<Spawned>> = RefCell::default();
     static DEPTH: Cell<u32> = const { Cell::new(0) };
     static ALIVE: Cell<i64> = const { Cell::new(0) };
     static FUEL: Cell<u64> = const { Cell::new(0) };
@@ -53,8 +56,8 @@ fn park(continuation: Parked) {
 
 fn parked() -> Option<Parked> {
     PARKED.with_borrow_mut(|parked| {
-        let any = dice(parked.len().max(1) as u64);
-        parked.remove(usize::try_from(any).expect("it is short"))
+        let any = index(parked.len());
+        parked.remove(any)
     })
 }
 
@@ -68,6 +71,15 @@ fn generator() -> Option<Generator<'static, u64>> {
 
 fn keep(generator: Generator<'static, u64>) {
     GENERATORS.with_borrow_mut(|generators| generators.push(generator));
+}
+
+fn scope() -> Option<Scope> {
+    SCOPES.with_borrow(|scopes| scopes.get(index(scopes.len())).cloned())
+}
+
+/// One below `len`, or 0.
+fn index(len: usize) -> usize {
+    usize::try_from(dice(len.max(1) as u64)).expect("it is short")
 }
 
 fn fail() {
@@ -116,7 +128,7 @@ fn anything() {
 }
 
 fn one_thing() {
-    match dice(20) {
+    match dice(24) {
         0..=3 => parked().into_iter().for_each(Parked::resume),
         4 => drop(parked()),
         5 | 6 => drop(root(Live::new())),
@@ -150,8 +162,7 @@ fn one_thing() {
             TASKS.with_borrow_mut(|tasks| tasks.push(new));
         }
         15 | 16 => {
-            let any = dice(TASKS.with_borrow(Vec::len).max(1) as u64);
-            let any = usize::try_from(any).expect("they are few");
+            let any = index(TASKS.with_borrow(Vec::len));
             let task = TASKS.with_borrow_mut(|tasks| (any < tasks.len()).then(|| tasks.swap_remove(any)));
             if let Some(mut task) = task
                 && task.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
@@ -161,6 +172,20 @@ fn one_thing() {
         }
         17 => drop(TASKS.with_borrow_mut(Vec::pop)),
         18 => wake_up().into_iter().for_each(WakeUp::resume),
+        19 if SCOPES.with_borrow(Vec::len) < 3 => SCOPES.with_borrow_mut(|scopes| scopes.push(Scope::new())),
+        19 => drop(SCOPES.with_borrow_mut(|scopes| scopes.swap_remove(index(scopes.len())))),
+        20 | 21 => scope().into_iter().for_each(|scope| {
+            let spawned = scope.spawn(member(Live::new(), scope.clone()));
+            SPAWNED.with_borrow_mut(|all| all.push(spawned));
+        }),
+        22 => {
+            let spawned = SPAWNED.with_borrow(|all| all.get(index(all.len())).cloned());
+            spawned.into_iter().for_each(|spawned| {
+                spawned.cancel();
+                assert!(!format!("{spawned:?}").is_empty());
+            });
+        }
+        23 if rarely(4) => scope().into_iter().for_each(|scope| scope.cancel_all()),
         _ => quietly(anything),
     }
 }
@@ -292,6 +317,14 @@ fn root(argument: Live) -> FireAndForget {
         if rarely(3) {
             anything();
         }
+        if rarely(5) {
+            let scope = scope();
+            if let Some(scope) = scope {
+                let joined = scope.join();
+                drop(scope);
+                joined.await;
+            }
+        }
         assert!(call(&local, &given, 4).await < 1_000_000);
     }
     assert!(argument.look() < 9);
@@ -302,9 +335,10 @@ fn call<'a>(one: &'a Live, other: &'a Live, depth: u64) -> Task<'a, u64, Detache
     let local = Live::new();
     let mut sum = one.look() + other.look();
     for _ in 0..dice(3) {
-        match dice(5) {
+        match dice(6) {
             0 | 1 => sum += Suspend(Live::new()).await.look(),
             2 => anything(),
+            3 if depth > 0 => sum += together(&local, depth - 1).await,
             _ if depth > 0 => sum += call(&local, one, depth - 1).await,
             _ => {}
         }
@@ -315,12 +349,82 @@ fn call<'a>(one: &'a Live, other: &'a Live, depth: u64) -> Task<'a, u64, Detache
     sum + one.look() + other.look() + local.look()
 }
 
+/// Awaits some together; after that, none of them is left.
+#[coro::coroutine]
+fn together<'a, W: Branches>(lent: &'a Live, depth: u64) -> Task<'a, u64, W> {
+    let (local, inside) = (Live::new(), Cell::new(0));
+    let all: Vec<_> = (0..=dice(3)).map(|_| W::branch(&local, lent, &inside, depth)).collect();
+    let sum = match dice(4) {
+        0 => when_all(all).await.into_iter().sum(),
+        1 => when_any(all).await.1,
+        2 => {
+            let (one, rest) = when_all((W::branch(&local, lent, &inside, depth), when_any(all))).await;
+            one + rest.1
+        }
+        _ => match when_any((when_all(all), W::branch(lent, &local, &inside, depth))).await {
+            Any2::First(all) => all.len() as u64,
+            Any2::Second(one) => one,
+        },
+    };
+    assert_eq!(inside.get(), 0, "all are gone");
+    sum + local.look()
+}
+
+/// What is awaited together, in each world.
+trait Branches: LocalWorld {
+    fn branch<'a>(one: &'a Live, other: &'a Live, inside: &'a Cell<u64>, depth: u64) -> Task<'a, u64, Self>;
+}
+
+impl Branches for Detached {
+    #[coro::coroutine(final = End(Live::new()))]
+    fn branch<'a>(one: &'a Live, other: &'a Live, inside: &'a Cell<u64>, depth: u64) -> Task<'a, u64, Detached> {
+        let _inside = Inside::of(inside);
+        call(one, other, depth).await
+    }
+}
+
+impl Branches for Polled {
+    #[coro::coroutine]
+    fn branch<'a>(one: &'a Live, other: &'a Live, inside: &'a Cell<u64>, depth: u64) -> Task<'a, u64, Polled> {
+        let _inside = Inside::of(inside);
+        let sum = other.look() + Wait(Live::new()).await.look();
+        sum + borrow(one, depth).await
+    }
+}
+
+struct Inside<'a>(&'a Cell<u64>);
+
+impl<'a> Inside<'a> {
+    fn of(inside: &'a Cell<u64>) -> Self {
+        inside.set(inside.get() + 1);
+        Self(inside)
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+/// A coroutine of a scope, which may outlive every other owner of it.
+#[coro::coroutine(final = End(Live::new()))]
+fn member(argument: Live, scope: Scope) -> Task<'static, u64, Detached> {
+    let sum = call(&argument, &argument, 3).await;
+    if rarely(3) {
+        drop(scope);
+        anything();
+    }
+    sum
+}
+
 #[coro::coroutine(final = Wake(Live::new()))]
 fn future(argument: Live, depth: u64) -> Task<'static, u64, Polled> {
     let mut sum = 0;
     for _ in 0..dice(4) {
         let started = || TASKS.with_borrow_mut(Vec::pop);
-        match dice(7) {
+        match dice(8) {
+            7 if depth > 0 => sum += together::<Polled>(&argument, depth - 1).await,
             0 => sum += Wait(Live::new()).await.look(),
             1 => sum += Busy(dice(3), Live::new()).await,
             2 => anything(),
@@ -407,6 +511,10 @@ fn random_programs_use_nothing_after_its_end_and_lose_nothing() {
             quietly(anything);
         }
         FUEL.set(0);
+        SPAWNED.with_borrow_mut(Vec::clear);
+        while let Some(scope) = SCOPES.with_borrow_mut(Vec::pop) {
+            quietly(|| if rarely(2) { scope.cancel_all() } else { drop(scope) });
+        }
         while let Some(continuation) = parked() {
             quietly(|| if rarely(2) { continuation.resume() } else { drop(continuation) });
         }

@@ -140,7 +140,7 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
             let leaf = callee.link.take().unwrap_or(handle.pointer());
             callee.link.set(Some(self.co.pointer()));
             turn.next.set(Some(leaf));
-            caller.state.suspend();
+            caller.state.call(handle.pointer());
             return Poll::Pending;
         }
         let mut callee = self.callee.take().expect("it is there");

@@ -18,6 +18,7 @@ pub(crate) mod sealed {
     use core::task::{Context, Poll, Waker};
 
     use crate::awaiter::Awaiter;
+    use crate::branch::Outcome;
     use crate::drive::Turn;
     use crate::frame::Header;
     use crate::private::Co;
@@ -69,8 +70,26 @@ pub(crate) mod sealed {
 
     /// Worlds whose continuations are worth keeping.
     pub trait Parks: super::World {
+        /// What a coroutine remembers of those that it awaits together.
+        type Gathering: Default;
+
         fn resume(hold: Self::Hold);
+
+        /// Polls the body of the frame at `frame`, which awaits `coroutines` together: all of them, or the first.
+        ///
+        /// # Safety
+        /// The body is on the stack. The coroutines are of this world, nobody else's, and live as long as `gathering`.
+        unsafe fn gather(
+            frame: NonNull<Header>,
+            gathering: &mut Self::Gathering,
+            coroutines: &[NonNull<Header>],
+            any: bool,
+            context: &mut Context<'_>,
+        ) -> Poll<Outcome>;
     }
+
+    /// Worlds whose coroutines can be stopped while they wait.
+    pub trait Stops: Parks {}
 
     pub trait Threads: 'static {
         const SHARED: bool;
@@ -176,6 +195,20 @@ pub trait Parks: sealed::Parks {}
 impl<T: Threads> Parks for Detached<T> {}
 impl<T: Threads> Parks for Polled<T> {}
 
+/// The worlds in which a coroutine that waits can be stopped by another, as [`when_any`](crate::when_any) stops the losers: all that
+/// [`Parks`] but `Detached<Sendable>`, whose coroutines may be running on other threads just then. This trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "coroutines of the world `{Self}` cannot be stopped from outside",
+    note = "they may be running on other threads; in the world `Polled<Sendable>`, whose coroutines are a `Task<'_, T>` by default, \
+            they can"
+)]
+pub trait Stops: Parks + sealed::Stops {}
+
+impl sealed::Stops for Detached {}
+impl Stops for Detached {}
+impl<T: Threads> sealed::Stops for Polled<T> {}
+impl<T: Threads> Stops for Polled<T> {}
+
 /// The worlds of coroutines that await each other and stay on their thread: [`Detached`] and [`Polled`], both
 /// [`Local`]. A helper that is generic over them is written once and serves both. This trait is sealed.
 ///
@@ -192,7 +225,7 @@ impl<T: Threads> Parks for Polled<T> {}
 ///     length(text).await + length(text).await
 /// }
 /// ```
-pub trait LocalWorld: World<Threads = Local> + Parks + CallsWorld<Self> {}
+pub trait LocalWorld: World<Threads = Local> + Stops + CallsWorld<Self> {}
 
 impl LocalWorld for Detached {}
 impl LocalWorld for Polled {}

@@ -5,9 +5,11 @@ use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use core::task::Context;
 
-use crate::frame::{Header, Left};
+use crate::branch;
+use crate::frame::{Header, Kind, Left};
 use crate::guard::Finally;
 use crate::panic::Payload;
+use crate::scope;
 use crate::state::Suspension;
 
 /// One run of the trampoline, as the body that is on the stack sees it.
@@ -19,6 +21,8 @@ pub struct Turn {
     pub(crate) panic: Cell<Option<Payload>>,
     /// Who goes on, last first, when nobody else does: suspended chains that the turn owns, linked by their states.
     later: Cell<Option<NonNull<Header>>>,
+    /// Whether a coroutine that this turn runs was cancelled: whoever it suspends next may have to be destroyed.
+    cancelled: Cell<bool>,
     /// Who polls the chain's root, in the world of futures.
     context: Option<NonNull<Context<'static>>>,
 }
@@ -29,6 +33,7 @@ impl Turn {
             next: Cell::new(None),
             panic: Cell::new(None),
             later: Cell::new(None),
+            cancelled: Cell::new(false),
             context: context.map(|context| NonNull::from(context).cast()),
         }
     }
@@ -50,13 +55,18 @@ impl Turn {
         unsafe { leaf.as_ref() }.state.postpone(self.later.replace(Some(leaf)));
     }
 
+    /// A coroutine that this turn runs, or will, is cancelled: it goes on to its next suspension, and no further.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.set(true);
+    }
+
     /// After a panic nobody will run what was postponed: it is destroyed, all of it even if one panics.
     #[cold]
     fn abandon(&self) {
         while let Some(leaf) = self.postponed() {
             let rest = Finally::new(|| self.abandon());
             // SAFETY: S2: the turn owns it. Test: tests/transfer.rs.
-            unsafe { destroy_chain(leaf) };
+            unsafe { destroy_all(leaf) };
             rest.defuse();
         }
     }
@@ -65,7 +75,11 @@ impl Turn {
     fn postponed(&self) -> Option<NonNull<Header>> {
         let leaf = self.later.get()?;
         // SAFETY: as above.
-        self.later.set(unsafe { leaf.as_ref() }.state.unpostpone());
+        let (next, cancelled) = unsafe { leaf.as_ref() }.state.unpostpone();
+        self.later.set(next);
+        if cancelled {
+            self.cancel();
+        }
         Some(leaf)
     }
 }
@@ -128,7 +142,7 @@ unsafe fn step(current: NonNull<Header>, turn: NonNull<Turn>) -> Option<NonNull<
         let resume = header.vtable.resume;
         let left = match header.link.get() {
             None => resume(current, turn),
-            Some(caller) => match crate::panic::catch(|| resume(current, turn), || destroy_chain(caller)) {
+            Some(caller) => match crate::panic::catch(|| resume(current, turn), || destroy_all(caller)) {
                 Ok(left) => left,
                 Err(payload) => {
                     turn.as_ref().panic.set(Some(payload));
@@ -142,6 +156,7 @@ unsafe fn step(current: NonNull<Header>, turn: NonNull<Turn>) -> Option<NonNull<
         };
         // Not under `catch`: by a panic from here on the whole chain is gone, so it belongs to the resumer.
         match header.state.settle(header.vtable.shared) {
+            Suspension::Settled if turn.as_ref().cancelled.get() => settled_cancelled(current, next, turn.as_ref()),
             Suspension::Settled => next,
             Suspension::Resumed if next.is_none() => Some(current),
             Suspension::Resumed => {
@@ -149,37 +164,104 @@ unsafe fn step(current: NonNull<Header>, turn: NonNull<Turn>) -> Option<NonNull<
                 next
             }
             Suspension::Dropped => {
-                let abandoned = Finally::new(|| next.into_iter().for_each(|next| destroy_chain(next)));
-                destroy_chain(current);
-                abandoned.defuse();
-                next
+                if let Some(next) = next {
+                    turn.as_ref().postpone(next);
+                }
+                destroy_chain(current)
             }
         }
     }
 }
 
-/// Drops the bodies from `leaf` to the root, and releases a root that no handle owns. A body that panics while it is
-/// dropped does not keep its callers from being dropped.
+/// Ends a step in a turn that was told of a cancelled coroutine: if `current` belongs to one it is destroyed, unless it waits
+/// for a callee that has yet to run.
+///
+/// # Safety
+/// As for [`step`]; `current` is settled, and stays on its thread.
+#[cold]
+unsafe fn settled_cancelled(
+    current: NonNull<Header>,
+    next: Option<NonNull<Header>>,
+    turn: &Turn,
+) -> Option<NonNull<Header>> {
+    // SAFETY: S2: nobody has run since it settled, so it is alive. Test: tests/together_busy.rs.
+    unsafe {
+        if next.is_some() && current.as_ref().state.is_calling() {
+            return next;
+        }
+        let Some(leaf) = branch::cancelled(current) else { return next };
+        if let Some(next) = next {
+            turn.postpone(next);
+        }
+        destroy_chain(leaf)
+    }
+}
+
+/// Drops the bodies from `leaf` up to the root, and releases a root that no handle owns. Where several coroutines are awaited
+/// together, those that cannot be of use any more are destroyed as well, each from its leaf. A body that panics while it is dropped
+/// does not keep its callers from being dropped. Returns who is to be run now, since it waited only for these.
 ///
 /// # Safety
 /// The caller owns the chain, and all its frames are suspended or new.
-pub(crate) unsafe fn destroy_chain(leaf: NonNull<Header>) {
+pub(crate) unsafe fn destroy_chain(leaf: NonNull<Header>) -> Option<NonNull<Header>> {
     let mut current = leaf;
     loop {
         // SAFETY: S5: leaf first; each frame's caller is alive, for it owns the frame, and a root is released once.
-        // Tests: tests/stack.rs, tests/panics.rs.
+        // Tests: tests/stack.rs, tests/panics.rs, tests/together.rs.
         unsafe {
-            let caller = current.as_ref().link.get();
-            let rest = Finally::new(|| match caller {
-                Some(caller) => destroy_chain(caller),
-                None => release_unowned(current),
+            let rest = Finally::new(|| match destroyed(current) {
+                Destroyed::Then(next) | Destroyed::Run(next) => destroy_all(next),
+                Destroyed::Last => {}
             });
             (current.as_ref().vtable.destroy)(current);
             rest.defuse();
-            match caller {
-                Some(caller) => current = caller,
-                None => return release_unowned(current),
+            match destroyed(current) {
+                Destroyed::Then(next) => current = next,
+                Destroyed::Run(next) => return Some(next),
+                Destroyed::Last => return None,
             }
+        }
+    }
+}
+
+/// As [`destroy_chain`], and whoever waited for these is destroyed, too.
+///
+/// # Safety
+/// As for [`destroy_chain`].
+pub(crate) unsafe fn destroy_all(leaf: NonNull<Header>) {
+    let mut next = Some(leaf);
+    while let Some(leaf) = next {
+        // SAFETY: caller's contract, and what is to be run can as well be destroyed.
+        next = unsafe { destroy_chain(leaf) };
+    }
+}
+
+/// What follows when a frame has been destroyed.
+pub(crate) enum Destroyed {
+    /// This one is destroyed next.
+    Then(NonNull<Header>),
+    /// This one is run, since it waited for that.
+    Run(NonNull<Header>),
+    /// Nothing.
+    Last,
+}
+
+/// # Safety
+/// The frame at `current` has been destroyed just now.
+unsafe fn destroyed(current: NonNull<Header>) -> Destroyed {
+    // SAFETY: S2: a frame stays until its caller has gone, a root until it is released here. Test: tests/stack.rs.
+    unsafe {
+        let Header { vtable, link, .. } = current.as_ref();
+        match vtable.kind {
+            Kind::Coroutine => match link.get() {
+                Some(caller) => Destroyed::Then(caller),
+                None => {
+                    release_unowned(current);
+                    Destroyed::Last
+                }
+            },
+            Kind::Branch | Kind::Starter => branch::destroyed(current),
+            Kind::Member => scope::destroyed(current),
         }
     }
 }

@@ -22,6 +22,7 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::Poll;
 
+use crate::branch;
 use crate::continuation::sealed::World as _;
 use crate::drive::Turn;
 use crate::guard::Finally;
@@ -32,6 +33,7 @@ use crate::state::State;
 
 pub(crate) struct VTable {
     pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
     /// Whether a handle keeps the frame after its end; without one the frame releases itself.
     pub(crate) owned: bool,
     /// Whether a continuation may be used on another thread while the body is still on the stack.
@@ -44,6 +46,19 @@ pub(crate) struct VTable {
     pub(crate) release: unsafe fn(NonNull<Header>),
     /// Frees the memory of a released frame.
     pub(crate) free: unsafe fn(NonNull<Header>),
+}
+
+/// What has a header.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A coroutine.
+    Coroutine,
+    /// Stands for the caller of a coroutine that several are awaited together with; see `branch`.
+    Branch,
+    /// Starts those coroutines.
+    Starter,
+    /// Stands for the caller of a coroutine that a scope owns.
+    Member,
 }
 
 /// How a body left the stack.
@@ -62,6 +77,21 @@ pub struct Header {
     /// Where the body awaits.
     pub(crate) at: Cell<Option<&'static Point>>,
     pub(crate) state: State,
+}
+
+impl Header {
+    pub(crate) fn new(vtable: &'static VTable) -> Self {
+        Self { vtable, link: Cell::new(None), at: Cell::new(None), state: State::new() }
+    }
+
+    /// The caller of this callee, whether it awaits it alone or together with others.
+    pub(crate) fn caller(&self) -> Option<NonNull<Self>> {
+        match self.vtable.kind {
+            // SAFETY: S2: a branch is looked at through its coroutine. Test: tests/location.rs.
+            Kind::Branch => Some(unsafe { branch::waiting_for(NonNull::from(self)) }),
+            _ => self.link.get(),
+        }
+    }
 }
 
 const _: () = assert!(size_of::<Header>() <= 4 * size_of::<usize>(), "the header is four words");
@@ -108,10 +138,11 @@ where
     unsafe {
         let header = NonNull::new_unchecked(frame.cast::<Header>());
         (&raw mut (*frame).head).write(Head {
-            header: Header {
-                vtable: const {
+            header: Header::new(
+                const {
                     &VTable {
                         name: M::NAME,
+                        kind: Kind::Coroutine,
                         owned: <P::Owner as Owner>::OWNED,
                         shared: P::World::SHARED,
                         resume: resume::<M, P, B, F>,
@@ -120,10 +151,7 @@ where
                         free: free::<P, B, F>,
                     }
                 },
-                link: Cell::new(None),
-                at: Cell::new(None),
-                state: State::new(),
-            },
+            ),
             promise: ManuallyDrop::new(promise),
         });
         (&raw mut (*frame).finish).write(ManuallyDrop::new(finish));
@@ -215,8 +243,9 @@ impl<P: Promise, B, F> Drop for Ending<P, B, F> {
         unsafe {
             let header = NonNull::new_unchecked(self.frame.cast::<Header>());
             header.as_ref().at.set(None);
-            header.as_ref().state.finish(P::World::SHARED);
+            // Until then it counts as running, so that whoever cancels it meanwhile tells the turn.
             let _released_last = Finally::new(|| {
+                header.as_ref().state.finish(P::World::SHARED);
                 if !<P::Owner as Owner>::OWNED {
                     release::<P, B, F>(header);
                 }

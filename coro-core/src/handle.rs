@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::mem::forget;
 use core::ptr::NonNull;
 use core::task::{Context, Poll, Waker};
 
@@ -68,6 +69,13 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
 
     pub(crate) const fn pointer(&self) -> NonNull<Header> {
         self.frame
+    }
+
+    /// Gives up the owner, and not what it owns.
+    pub(crate) const fn into_pointer(self) -> NonNull<Header> {
+        let frame = self.frame;
+        forget(self);
+        frame
     }
 
     pub(crate) const fn header(&self) -> &Header {
@@ -177,14 +185,9 @@ impl<'a, T: Threads, P: Promise<World = Polled<T>> + 'a> CoroutineHandle<'a, P> 
 
 impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
     fn run(&mut self, context: Option<&mut Context<'_>>) {
-        let root = self.header();
-        let leaf = root.link.take().unwrap_or(self.frame);
-        // SAFETY: S2, S3: the root is ours by `&mut` and suspended, so is the chain under it. In the worlds that are resumed
-        // or polled, frames stay until their owner goes, so the last one is alive. Tests: tests/attacks.rs, tests/stack.rs.
-        let last = unsafe { drive::run(leaf, context) };
-        if last != self.frame {
-            root.link.set(Some(last));
-        }
+        // SAFETY: S2, S3: the root is ours by `&mut` and suspended, so is the chain under it. Tests: tests/attacks.rs,
+        // tests/stack.rs.
+        unsafe { run_under(self.frame, context) }
     }
 
     /// Runs a new coroutine to its first suspension.
@@ -195,6 +198,22 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
         let last = unsafe { drive::run_root(self.frame, Some(&mut Context::from_waker(Waker::noop()))) };
         if last != self.frame {
             self.header().link.set(Some(last));
+        }
+    }
+}
+
+/// Runs the chain under a root that its owner resumes or polls.
+///
+/// # Safety
+/// The caller owns the root, which is suspended.
+pub(crate) unsafe fn run_under(root: NonNull<Header>, context: Option<&mut Context<'_>>) {
+    // SAFETY: S2: caller's contract. In the worlds that are resumed or polled, frames stay until their owner goes, so the last
+    // one is alive. Tests: tests/attacks.rs, tests/stack.rs.
+    unsafe {
+        let link = &root.as_ref().link;
+        let last = drive::run(link.take().unwrap_or(root), context);
+        if last != root {
+            link.set(Some(last));
         }
     }
 }
@@ -213,7 +232,7 @@ impl<'a, P: Promise + 'a> Drop for CoroutineHandle<'a, P> {
             let release = root.as_ref().vtable.release;
             let _released_last = Finally::new(|| release(root));
             if !self.is_done() {
-                drive::destroy_chain(root.as_ref().link.take().unwrap_or(root));
+                drive::destroy_all(root.as_ref().link.take().unwrap_or(root));
             }
         }
     }

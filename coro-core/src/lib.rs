@@ -9,6 +9,7 @@ extern crate alloc;
 extern crate std;
 
 mod awaiter;
+mod branch;
 mod call;
 mod continuation;
 mod drive;
@@ -21,9 +22,11 @@ mod location;
 mod models;
 mod panic;
 mod promise;
+mod scope;
 mod start;
 mod state;
 mod sync;
+mod together;
 mod types;
 mod wake;
 
@@ -34,7 +37,7 @@ pub use awaiter::{Awaitable, Awaiter, SuspendAlways, SuspendNever};
 pub use call::{Callee, Calls};
 pub use continuation::{
     ByOwner, CallsWorld, Continuation, ContinuationOf, Detached, Hosts, Local, LocalWorld, Parks, Polled, Sendable,
-    Threads, World,
+    Stops, Threads, World,
 };
 pub use handle::CoroutineHandle;
 pub use location::{Backtrace, Location};
@@ -43,7 +46,9 @@ pub use promise::{
     AwaitTransform, Coroutine, FinalSuspend, Given, Handle, Handled, NeedsStd, NewPromise, Nobody, Owner, PanicPolicy,
     Promise, Propagate, UnhandledException, Unowned, YieldFrom, YieldValue,
 };
+pub use scope::{Join, Scope, Spawned};
 pub use start::MayStart;
+pub use together::{Any2, Any3, Any4, Any5, Any6, Any7, Any8, Together, when_all, when_any};
 pub use types::*;
 
 #[cfg(feature = "macros")]

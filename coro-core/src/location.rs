@@ -134,7 +134,7 @@ impl Backtrace {
             // SAFETY: S2: caller's contract. Tests: tests/location.rs, tests/attacks.rs.
             let header = unsafe { current.as_ref() };
             locations.extend(Location::of(header));
-            next = if root == Some(current) { None } else { header.link.get() };
+            next = if root == Some(current) { None } else { header.caller() };
         }
         Self(locations.into_iter())
     }

@@ -128,7 +128,7 @@ fn a_stale_continuation_and_the_frame_free_the_memory_once() {
                     }
                 })
             };
-            frame.state.abandon_suspension(true, turn());
+            frame.state.abandon_suspension(true);
             frame.run(1);
             frame.state.finish(true);
             let here = frame.state.release(true);

@@ -87,7 +87,7 @@ mod caught {
 
     /// Without `std` a panic cannot be caught, so it never reaches a caller.
     #[derive(Debug)]
-    pub(crate) enum Payload {}
+    pub enum Payload {}
 
     /// What a coroutine panicked with. Without the feature `std` nobody can catch a panic, and there is no value of
     /// this type.

@@ -128,7 +128,7 @@ impl<R: Coroutine<'static, Promise: Promise<Owner = Nobody>>> Start<'static, R> 
         // released by whoever ends it. Tests: tests/hook_order.rs, tests/attacks.rs.
         unsafe {
             let frame = frame::create::<M, _, _, _>(promise, finish, body);
-            let unstarted = Finally::new(|| drive::destroy_chain(frame));
+            let unstarted = Finally::new(|| drive::destroy_all(frame));
             let object = R::get_return_object(frame::promise_of(frame).as_mut());
             unstarted.defuse();
             drive::run(frame, None);

@@ -1,15 +1,15 @@
 //! The state word of a frame: what the coroutine is doing, and who still points at it.
 //!
 //! While the body is on the stack the word points at the [`Turn`] that runs it, so that a suspension can tell the
-//! trampoline who goes on; otherwise it is one of the small numbers below. `Turn` is aligned to 16, which leaves
-//! room for flags in its address.
+//! trampoline who goes on. A caller's points at its callee, so that a chain can be walked from its root, to be cancelled.
+//! One that waits in a turn points at the next that waits there. The low bits say which; otherwise it is a number.
 //!
 //! ```text
 //! NEW ──resume──▶ running ──leaf awaiter──▶ SUSPENDING ──settle──▶ SUSPENDED ──resume──▶ running, fresh
-//!                    │                          │  the continuation was used inside `await_suspend`
-//!                    │                          ├──▶ RESUME_REQUESTED ──settle──▶ running, fresh
-//!                    ▼                          └──▶ DROP_REQUESTED ────settle──▶ DONE
-//!                  DONE ──release──▶ RELEASED, where the memory waits for a stale continuation
+//!                  │    │                       │  the continuation was used inside `await_suspend`
+//!                  │    └──awaits a callee──▶   ├──▶ RESUME_REQUESTED ──settle──▶ running, fresh
+//!                  ▼           CALLING          └──▶ DROP_REQUESTED ────settle──▶ DONE
+//!                DONE ──release──▶ RELEASED, where the memory waits for a stale continuation
 //! ```
 //!
 //! In a world whose coroutines stay on their thread, every transition is a load and a store. In one whose
@@ -26,26 +26,40 @@ use crate::sync::{AtomicPtr, Ordering};
 const NEW: usize = 0;
 /// Off the stack, to be resumed by the owner.
 const SUSPENDED: usize = 1;
-/// The continuation is out and the body still on the stack.
-const SUSPENDING: usize = 4;
-/// As `SUSPENDING`, and the continuation was resumed meanwhile.
-const RESUME_REQUESTED: usize = 5;
-/// As `SUSPENDING`, and the continuation was dropped meanwhile.
-const DROP_REQUESTED: usize = 8;
 /// The body has ended or was destroyed.
-const DONE: usize = 9;
+const DONE: usize = 8;
 /// Only the memory is left.
 const RELEASED: usize = 12;
 
-/// Flag of a running body: the awaiter that is polled next had suspended, and may finish now. The same bit as
-/// `SUSPENDED`, so that entering is one `or`.
+/// Flag of a running body: the awaiter that is polled next had suspended, and may finish now. It is the low bit of all in
+/// which a body is off the stack, so that entering is one `or`.
 const FRESH: usize = 1;
-/// Flag of a running or done body: `await_suspend` panicked after it had given the continuation away, and what is
-/// out there may only release memory. No number above has this bit.
+/// Flag of a running or done body: a continuation is out that may only release memory, for `await_suspend` panicked after it
+/// had given it away, or the coroutine was cancelled.
 const STALE: usize = 2;
 
+// With a turn, whose address has four low bits to spare.
+/// The continuation is out and the body still on the stack.
+const SUSPENDING: usize = 4;
+/// As `SUSPENDING`, and the continuation was resumed meanwhile.
+const RESUME_REQUESTED: usize = 8;
+/// As `SUSPENDING`, and the continuation was dropped meanwhile.
+const DROP_REQUESTED: usize = 12;
+const TURN_BITS: usize = 15;
+
+// With a header, whose address has three.
+/// Suspended until the callee that the word points at has ended.
+const CALLING: usize = 5;
+/// Owned by a turn that runs others first; it points at the next that waits there.
+const POSTPONED: usize = 6;
+/// As `POSTPONED`, and cancelled meanwhile.
+const POSTPONED_CANCELLED: usize = 7;
+const HEADER_BITS: usize = 7;
+
+const _: () = assert!(align_of::<Turn>() > TURN_BITS && align_of::<Header>() > HEADER_BITS);
+
 /// See the module's documentation.
-pub struct State(AtomicPtr<Turn>);
+pub struct State(AtomicPtr<()>);
 
 /// What the trampoline finds when the body has returned `Pending`.
 #[must_use]
@@ -56,6 +70,16 @@ pub(crate) enum Suspension {
     Resumed,
     /// Its continuation was dropped during `await_suspend`: destroy the chain.
     Dropped,
+}
+
+/// What somebody who walks down from a root finds.
+pub(crate) enum Found {
+    /// Its callee, which goes on before it does.
+    Calling(NonNull<Header>),
+    /// The leaf, whose continuation is out.
+    Parked,
+    /// It is on the stack, or will be before anybody else can look; or it has ended, and whoever waits for it will hear.
+    Busy,
 }
 
 /// What a continuation that is resumed or dropped may do.
@@ -76,7 +100,7 @@ impl State {
     }
 
     #[inline]
-    fn get(&self) -> *mut Turn {
+    fn get(&self) -> *mut () {
         self.0.load(Ordering::Relaxed)
     }
 
@@ -87,13 +111,13 @@ impl State {
 
     /// For transitions that nothing races with.
     #[inline]
-    fn set(&self, word: *mut Turn) {
+    fn set(&self, word: *mut ()) {
         self.0.store(word, Ordering::Relaxed);
     }
 
     /// Exchanges the word, and returns the old one.
     #[inline]
-    fn update(&self, shared: bool, change: impl Fn(*mut Turn) -> *mut Turn) -> *mut Turn {
+    fn update(&self, shared: bool, change: impl Fn(*mut ()) -> *mut ()) -> *mut () {
         let mut old = self.get();
         if !shared {
             self.set(change(old));
@@ -111,15 +135,15 @@ impl State {
     #[inline]
     pub(crate) fn enter(&self, turn: NonNull<Turn>) {
         let word = self.word();
-        debug_assert!(matches!(word, NEW | SUSPENDED), "entered in state {word}");
-        self.set(turn.as_ptr().map_addr(|address| address | word));
+        debug_assert!(matches!(word, NEW | SUSPENDED) || word & HEADER_BITS == CALLING, "entered in state {word}");
+        self.set(turn.as_ptr().cast::<()>().map_addr(|address| address | word & FRESH));
     }
 
     /// The turn that runs the body, which must be on the stack.
     #[inline]
     pub(crate) fn turn(&self) -> NonNull<Turn> {
-        let turn = self.get().map_addr(|address| address & !(FRESH | STALE));
-        NonNull::new(turn).expect("the body is on the stack")
+        let turn = self.get().map_addr(|address| address & !TURN_BITS);
+        NonNull::new(turn.cast()).expect("the body is on the stack")
     }
 
     /// Whether the awaiter being polled is the one that had suspended; true once per resumption.
@@ -132,44 +156,59 @@ impl State {
         fresh
     }
 
-    /// Suspended with no continuation out: the owner's handle or the end of a callee resumes it.
+    /// Suspended with no continuation out: the owner's handle resumes it.
     #[inline]
     pub(crate) fn suspend(&self) {
         self.set(number(SUSPENDED));
     }
 
+    /// Suspended until `callee` has ended.
+    #[inline]
+    pub(crate) fn call(&self, callee: NonNull<Header>) {
+        self.set(callee.as_ptr().cast::<()>().map_addr(|address| address | CALLING));
+    }
+
+    #[inline]
+    pub(crate) fn is_calling(&self) -> bool {
+        self.word() & HEADER_BITS == CALLING
+    }
+
     /// A leaf awaiter is about to receive the continuation.
     #[inline]
     pub(crate) fn begin_suspension(&self) {
-        self.set(number(SUSPENDING));
+        self.set(self.turn().as_ptr().cast::<()>().map_addr(|turn| turn | SUSPENDING));
     }
 
     /// `await_suspend` gave the continuation back: the body stays on the stack.
     #[inline]
-    pub(crate) fn cancel_suspension(&self, turn: NonNull<Turn>) {
-        self.set(turn.as_ptr());
+    pub(crate) fn cancel_suspension(&self) {
+        self.set(self.turn().as_ptr().cast());
     }
 
     /// `await_suspend` panicked: the body stays on the stack, and the continuation may still be out.
     #[inline]
-    pub(crate) fn abandon_suspension(&self, shared: bool, turn: NonNull<Turn>) {
+    pub(crate) fn abandon_suspension(&self, shared: bool) {
         self.update(shared, |old| {
-            let stale = if old.addr() == SUSPENDING { STALE } else { 0 };
-            turn.as_ptr().map_addr(|address| address | stale)
+            let stale = if old.addr() & TURN_BITS == SUSPENDING { STALE } else { 0 };
+            old.map_addr(|address| address & !TURN_BITS | stale)
         });
     }
 
     /// Whether a body that returned `Pending` left a suspension behind.
     #[inline]
     pub(crate) fn is_registered(&self) -> bool {
-        self.word() < align_of::<Turn>()
+        let word = self.word();
+        word <= TURN_BITS || word & TURN_BITS > FRESH | STALE
     }
 
     /// The body is off the stack. Once this has answered `Settled`, somebody else may own the frame.
     #[inline]
     pub(crate) fn settle(&self, shared: bool) -> Suspension {
-        let old = self.update(shared, |old| if old.addr() == DROP_REQUESTED { old } else { number(SUSPENDED) });
-        match old.addr() {
+        let old = self.update(shared, |old| match old.addr() & TURN_BITS {
+            SUSPENDING | RESUME_REQUESTED => number(SUSPENDED),
+            _ => old,
+        });
+        match old.addr() & TURN_BITS {
             RESUME_REQUESTED => Suspension::Resumed,
             DROP_REQUESTED => Suspension::Dropped,
             _ => Suspension::Settled,
@@ -179,15 +218,39 @@ impl State {
     /// The suspended coroutine, which a turn owns, waits behind `next` for its time to go on.
     #[inline]
     pub(crate) fn postpone(&self, next: Option<NonNull<Header>>) {
-        self.set(next.map_or(ptr::null_mut(), |next| next.as_ptr().cast()));
+        let next = next.map_or(ptr::null_mut(), |next| next.as_ptr().cast::<()>());
+        self.set(next.map_addr(|address| address | POSTPONED));
     }
 
-    /// Suspended again; returns whom it waited behind.
+    /// Suspended again; returns whom it waited behind, and whether it was cancelled meanwhile.
     #[inline]
-    pub(crate) fn unpostpone(&self) -> Option<NonNull<Header>> {
-        let next = NonNull::new(self.get().cast());
+    pub(crate) fn unpostpone(&self) -> (Option<NonNull<Header>>, bool) {
+        let word = self.get();
         self.suspend();
-        next
+        let next = word.map_addr(|address| address & !HEADER_BITS).cast();
+        (NonNull::new(next), word.addr() & HEADER_BITS == POSTPONED_CANCELLED)
+    }
+
+    /// Looks whom a cancelled coroutine waits for. A leaf is claimed: what is out there may only release memory from now on.
+    /// One that is busy is told through the turn that runs it; see [`Turn::cancel`].
+    pub(crate) fn cancel(&self) -> Found {
+        let word = self.get();
+        let bits = word.addr() & HEADER_BITS;
+        if bits == CALLING {
+            let callee = word.map_addr(|address| address & !HEADER_BITS).cast();
+            return Found::Calling(NonNull::new(callee).expect("it has an address"));
+        }
+        if word.addr() == SUSPENDED {
+            self.set(number(SUSPENDED | STALE));
+            return Found::Parked;
+        }
+        if bits == POSTPONED {
+            self.set(word.map_addr(|address| address | POSTPONED_CANCELLED));
+        } else if bits != POSTPONED_CANCELLED && word.addr() > TURN_BITS {
+            // SAFETY: S4: the word points at the turn that runs the body, which is on the stack. Test: tests/together_busy.rs.
+            unsafe { self.turn().as_ref() }.cancel();
+        }
+        Found::Busy
     }
 
     /// The body has ended or is being destroyed; nothing will run it again.
@@ -208,7 +271,8 @@ impl State {
 
     /// Whether the coroutine belongs to the continuation that looks at it, together with its callers.
     pub(crate) fn belongs_to_continuation(&self) -> bool {
-        matches!(self.word(), SUSPENDED | SUSPENDING)
+        let word = self.word();
+        word == SUSPENDED || word > TURN_BITS && word & TURN_BITS == SUSPENDING
     }
 
     /// The promise is gone; returns whether the memory can go too.
@@ -232,9 +296,10 @@ impl State {
 
     #[inline]
     fn claim(&self, shared: bool, request: usize) -> Claim {
-        let old = self.update(shared, |old| match old.addr() {
-            SUSPENDING => number(request),
-            _ => old.map_addr(|word| word & !STALE),
+        let old = self.update(shared, |old| match old.addr() & TURN_BITS {
+            SUSPENDING => old.map_addr(|turn| turn & !TURN_BITS | request),
+            bits if bits & !(FRESH | DONE) == STALE => old.map_addr(|word| word & !STALE),
+            _ => old,
         });
         match old.addr() {
             SUSPENDED => Claim::Owned,
@@ -244,6 +309,6 @@ impl State {
     }
 }
 
-fn number(word: usize) -> *mut Turn {
+fn number(word: usize) -> *mut () {
     ptr::without_provenance_mut(word)
 }

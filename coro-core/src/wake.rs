@@ -1,8 +1,13 @@
-//! The wake slot: what a polled coroutine and the continuation it gave away share.
+//! Who is woken: the slot that a polled coroutine and the continuation it gave away share, and the wakers of several that are
+//! awaited together.
 
-use core::task::{Context, Poll};
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::task::Wake;
+use alloc::vec::Vec;
+use core::task::{Context, Poll, Waker};
 
-use crate::sync::{AtomicBool, AtomicWaker, Ordering};
+use crate::sync::{AtomicBool, AtomicUsize, AtomicWaker, Ordering};
 
 /// Fired once, by the continuation; asked by each poll.
 pub struct WakeSlot {
@@ -13,15 +18,8 @@ pub struct WakeSlot {
 impl WakeSlot {
     pub(crate) fn new(context: &Context<'_>) -> Self {
         let slot = Self { fired: AtomicBool::new(false), waker: AtomicWaker::new() };
-        slot.register(context);
+        register(&slot.waker, context);
         slot
-    }
-
-    fn register(&self, context: &Context<'_>) {
-        #[cfg(not(loom))]
-        self.waker.register(context.waker());
-        #[cfg(loom)]
-        self.waker.register(context.waker().clone());
     }
 
     /// The continuation was resumed or dropped: whoever polled last is woken.
@@ -33,7 +31,85 @@ impl WakeSlot {
     /// Whether it has fired; if not, `context` is woken when it does.
     pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<()> {
         // First the waker, then the flag: one that fires in between wakes it, and is seen here or at that poll.
-        self.register(context);
+        register(&self.waker, context);
         if self.fired.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+fn register(waker: &AtomicWaker, context: &Context<'_>) {
+    #[cfg(not(loom))]
+    waker.register(context.waker());
+    #[cfg(loom)]
+    waker.register(context.waker().clone());
+}
+
+/// The wakers of several that are awaited together, so that only those are polled that were woken.
+pub struct Wakers {
+    woken: Arc<Woken>,
+    /// Of those that have not ended.
+    each: Vec<Option<Waker>>,
+    left: usize,
+}
+
+/// Who was woken since the last poll: a bit for each.
+struct Woken {
+    bits: Box<[AtomicUsize]>,
+    waker: AtomicWaker,
+}
+
+struct WakeOne {
+    woken: Arc<Woken>,
+    index: usize,
+}
+
+impl Wake for WakeOne {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let bit = 1 << (self.index % BITS);
+        self.woken.bits[self.index / BITS].fetch_or(bit, Ordering::Release);
+        self.woken.waker.wake();
+    }
+}
+
+const BITS: usize = usize::BITS as usize;
+
+impl Wakers {
+    /// For `count`, all of which are to be polled.
+    pub(crate) fn new(count: usize) -> Self {
+        let bits = (0..count.div_ceil(BITS)).map(|_| AtomicUsize::new(usize::MAX)).collect();
+        let woken = Arc::new(Woken { bits, waker: AtomicWaker::new() });
+        let waker = |index| Some(Arc::new(WakeOne { woken: woken.clone(), index }).into());
+        Self { each: (0..count).map(waker).collect(), woken, left: count }
+    }
+
+    /// Polls those that were woken, in their order; `ends` polls one, and says whether it has ended. Ready with the first that has
+    /// if `any`, otherwise when all have.
+    pub(crate) fn poll(
+        &mut self,
+        context: &Context<'_>,
+        any: bool,
+        mut ends: impl FnMut(usize, &mut Context<'_>) -> bool,
+    ) -> Poll<Option<usize>> {
+        // Before the bits are looked at: see `WakeSlot::poll`.
+        register(&self.woken.waker, context);
+        for (word, bits) in self.woken.bits.iter().enumerate() {
+            let mut woken = bits.swap(0, Ordering::Acquire);
+            while woken != 0 {
+                let index = word * BITS + woken.trailing_zeros() as usize;
+                woken &= woken - 1;
+                let Some(Some(waker)) = self.each.get(index) else { continue };
+                if ends(index, &mut Context::from_waker(waker)) {
+                    if any {
+                        return Poll::Ready(Some(index));
+                    }
+                    self.each[index] = None;
+                    self.left -= 1;
+                }
+            }
+        }
+        if self.left == 0 { Poll::Ready(None) } else { Poll::Pending }
     }
 }

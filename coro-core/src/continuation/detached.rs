@@ -8,6 +8,7 @@ use core::task::{Context, Poll};
 
 use super::{Continuation, Detached, Sendable, Threads, sealed};
 use crate::awaiter::Awaiter;
+use crate::branch::{Gathering, Outcome};
 use crate::drive;
 use crate::frame::Header;
 use crate::guard::Finally;
@@ -57,7 +58,11 @@ impl<T: Threads> Drop for Chain<T> {
         // SAFETY: S2: as above; an owned chain is suspended as a whole. Test: tests/attacks.rs.
         unsafe {
             match self.leaf.as_ref().state.claim_to_drop(T::SHARED) {
-                Claim::Owned => drive::destroy_chain(self.leaf),
+                Claim::Owned => {
+                    if let Some(next) = drive::destroy_chain(self.leaf) {
+                        drive::run(next, None);
+                    }
+                }
                 Claim::Nothing => {}
                 Claim::Free => (self.leaf.as_ref().vtable.free)(self.leaf),
             }
@@ -84,14 +89,14 @@ impl<T: Threads> sealed::World for Detached<T> {
         }
         let turn = state.turn();
         state.begin_suspension();
-        let abandoned = Finally::new(|| state.abandon_suspension(T::SHARED, turn));
+        let abandoned = Finally::new(|| state.abandon_suspension(T::SHARED));
         let continuation = Continuation { hold: Chain { leaf: co.pointer(), threads: PhantomData } };
         let next = co.with_promise(|promise| awaiter.await_suspend(promise, continuation));
         abandoned.defuse();
         match next {
             Some(own) if own.hold.leaf == co.pointer() => {
                 forget(own);
-                state.cancel_suspension(turn);
+                state.cancel_suspension();
                 Poll::Ready(())
             }
             next => {
@@ -124,6 +129,20 @@ impl Continuation<Detached> {
 }
 
 impl<T: Threads> sealed::Parks for Detached<T> {
+    type Gathering = Gathering;
+
+    unsafe fn gather(
+        frame: NonNull<Header>,
+        gathering: &mut Gathering,
+        coroutines: &[NonNull<Header>],
+        any: bool,
+        _: &mut Context<'_>,
+    ) -> Poll<Outcome> {
+        // SAFETY: S2: caller's contract; a detached coroutine with a handle is started by its caller only. Test:
+        // tests/together.rs.
+        unsafe { gathering.poll(frame, coroutines, any) }
+    }
+
     fn resume(chain: Chain<T>) {
         if let Some(leaf) = chain.claim() {
             // SAFETY: S2: the chain was claimed just now. Test: tests/attacks.rs.

@@ -9,12 +9,14 @@ use core::task::{Context, Poll};
 
 use super::{Continuation, Polled, Threads, sealed};
 use crate::awaiter::Awaiter;
+use crate::branch::Outcome;
 use crate::drive::Turn;
 use crate::frame::Header;
+use crate::handle::run_under;
 use crate::private::Co;
 use crate::promise::Promise;
 use crate::state::State;
-use crate::wake::WakeSlot;
+use crate::wake::{WakeSlot, Wakers};
 
 /// A wake-up that has not been used.
 pub struct WakeUp(Option<Arc<WakeSlot>>);
@@ -83,6 +85,29 @@ impl<T: Threads> sealed::World for Polled<T> {
 }
 
 impl<T: Threads> sealed::Parks for Polled<T> {
+    type Gathering = Option<Wakers>;
+
+    unsafe fn gather(
+        _: NonNull<Header>,
+        gathering: &mut Option<Wakers>,
+        coroutines: &[NonNull<Header>],
+        any: bool,
+        context: &mut Context<'_>,
+    ) -> Poll<Outcome> {
+        let wakers = gathering.get_or_insert_with(|| Wakers::new(coroutines.len()));
+        let first = wakers.poll(context, any, |index, context| {
+            // SAFETY: S2: caller's contract. Test: tests/together_polled.rs.
+            unsafe {
+                let coroutine = coroutines[index];
+                if !coroutine.as_ref().state.is_done() {
+                    run_under(coroutine, Some(context));
+                }
+                coroutine.as_ref().state.is_done()
+            }
+        });
+        first.map(|first| first.map_or(Outcome::All, Outcome::Any))
+    }
+
     fn resume(wake_up: WakeUp) {
         drop(wake_up);
     }

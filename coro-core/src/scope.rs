@@ -1,0 +1,315 @@
+//! A place that owns detached coroutines.
+
+use alloc::boxed::Box;
+use alloc::rc::{Rc, Weak};
+use alloc::vec::{self, Vec};
+use core::cell::{Cell, RefCell};
+use core::fmt;
+use core::ptr::NonNull;
+
+use crate::awaiter::Awaiter;
+use crate::branch::{bodiless, first_victim};
+use crate::call::Callee;
+use crate::continuation::{ContinuationOf, Detached, Parks};
+use crate::drive::{self, Destroyed, Turn};
+use crate::frame::{Header, Kind, Left, VTable};
+use crate::guard::Finally;
+use crate::promise::Promise;
+
+/// Owns detached coroutines: starts them, waits for them, and destroys what is left of them when it is dropped.
+///
+/// Clones are the same scope; it is dropped with its last clone.
+///
+/// ```
+/// use std::{cell::RefCell, rc::Rc};
+/// use coro::{Awaiter, Continuation, Detached, FireAndForget, Promise, Scope, Task};
+///
+/// /// Where coroutines wait for the bell.
+/// #[derive(Clone, Default)]
+/// struct Bell(Rc<RefCell<Vec<Continuation<Detached>>>>);
+///
+/// impl<P: Promise<World = Detached>> Awaiter<P> for Bell {
+///     type Output = ();
+///     fn await_suspend(&mut self, _: &mut P, me: Continuation<Detached>) -> Option<Continuation<Detached>> {
+///         self.0.borrow_mut().push(me);
+///         None
+///     }
+///     fn await_resume(&mut self, _: &mut P) {}
+/// }
+///
+/// #[coro::coroutine]
+/// fn work(name: &'static str, bell: Bell) -> Task<'static, (), Detached> {
+///     bell.await;
+///     println!("{name} is done");
+/// }
+///
+/// #[coro::coroutine(initial = suspend_never, final = suspend_never)]
+/// fn day(scope: Scope, bell: Bell) -> FireAndForget {
+///     scope.spawn(work("early", bell.clone()));
+///     let late = scope.spawn(work("late", bell.clone()));
+///     late.cancel();
+///     scope.join().await;
+///     println!("all are done");
+/// }
+///
+/// let bell = Bell::default();
+/// day(Scope::new(), bell.clone());
+/// let waiting = bell.0.take();
+/// waiting.into_iter().for_each(Continuation::resume); // "early is done", "all are done"
+/// ```
+#[derive(Clone, Default)]
+pub struct Scope(Rc<Owned>);
+
+/// Drops with the last clone of a [`Scope`]; members have the other half.
+#[derive(Default)]
+struct Owned(Rc<Members>);
+
+#[derive(Default)]
+struct Members {
+    members: RefCell<Vec<Rc<Member>>>,
+    /// Who awaits that there are none.
+    joining: RefCell<Vec<Box<dyn FnOnce()>>>,
+}
+
+/// Stands for the caller of a coroutine that a scope owns.
+#[repr(C)]
+struct Member {
+    header: Header,
+    /// `None` once it has ended or was destroyed.
+    coroutine: Cell<Option<NonNull<Header>>>,
+    cancelled: Cell<bool>,
+    scope: Rc<Members>,
+    place: Cell<usize>,
+}
+
+static MEMBER: VTable = bodiless(Kind::Member, ended);
+
+impl Scope {
+    /// A scope without coroutines.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Starts a coroutine, and runs it here until it waits. What it returns is dropped.
+    ///
+    /// # Panics
+    /// With what the coroutine panics before it waits for the first time. Later a panic goes to whoever resumed it. Either
+    /// way it has left the scope.
+    pub fn spawn<X>(&self, coroutine: X) -> Spawned
+    where
+        X: Callee<'static, Promise: Promise<World = Detached>>,
+    {
+        let coroutine = coroutine.into_handle().into_pointer();
+        let scope = &self.0.0;
+        let place = Cell::new(scope.members.borrow().len());
+        let member = Rc::new(Member {
+            header: Header::new(&MEMBER),
+            coroutine: Cell::new(Some(coroutine)),
+            cancelled: Cell::new(false),
+            scope: scope.clone(),
+            place,
+        });
+        scope.members.borrow_mut().push(member.clone());
+        let spawned = Spawned(Rc::downgrade(&member));
+        // SAFETY: S2, S3: the handle was the only owner of the coroutine, which is suspended before its body, is `'static`, and
+        // belongs to the member from here on, which is alive until it has ended. Test: tests/scope.rs.
+        unsafe {
+            if coroutine.as_ref().state.is_done() {
+                member.leave();
+            } else {
+                coroutine.as_ref().link.set(Some(member.pointer()));
+                drive::run(coroutine, None);
+            }
+        }
+        spawned
+    }
+
+    /// How many of its coroutines have not ended.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.0.members.borrow().len()
+    }
+
+    /// Whether none of its coroutines is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Cancels all of its coroutines; see [`Spawned::cancel`]. The scope can be used again.
+    pub fn cancel_all(&self) {
+        self.0.0.cancel_all();
+    }
+
+    /// Waits until none of its coroutines is left.
+    ///
+    /// It may be awaited in the worlds [`Detached`] and [`Polled`](crate::Polled), also by several. Whoever waits goes on where the last coroutine ends,
+    /// or where it is cancelled.
+    pub fn join(&self) -> Join {
+        Join(self.0.0.clone())
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").field("len", &self.len()).finish()
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        self.0.cancel_all();
+    }
+}
+
+impl Members {
+    /// Cancels those that are there now, all of them even if one panics.
+    fn cancel_all(&self) {
+        let members: Vec<_> = self.members.borrow().iter().map(|member| Spawned(Rc::downgrade(member))).collect();
+        cancel_each(&mut members.into_iter());
+    }
+
+    fn join(&self) {
+        for resume in self.joining.take() {
+            resume();
+        }
+    }
+}
+
+fn cancel_each(members: &mut vec::IntoIter<Spawned>) {
+    while let Some(member) = members.next() {
+        let rest = Finally::new(|| cancel_each(members));
+        member.cancel();
+        rest.defuse();
+    }
+}
+
+/// A coroutine that a [`Scope`] owns, to be cancelled from outside. Dropping this changes nothing.
+#[derive(Clone, Debug)]
+pub struct Spawned(Weak<Member>);
+
+impl Spawned {
+    /// Destroys the coroutine with all it waits for, leaf first. One that is on the stack goes on to its next
+    /// suspension, and is destroyed there. One that has ended is left alone.
+    ///
+    /// # Panics
+    /// With what a destructor in the coroutine panics.
+    pub fn cancel(&self) {
+        let Some(member) = self.0.upgrade() else { return };
+        let Some(coroutine) = member.coroutine.get() else { return };
+        member.cancelled.set(true);
+        // SAFETY: S2, S4: the coroutine is alive until the member has left, and stays on this thread. Tests: tests/scope.rs,
+        // tests/together_busy.rs.
+        unsafe {
+            if let Some(leaf) = first_victim(coroutine) {
+                drive::destroy_all(leaf);
+            }
+        }
+    }
+
+    /// Whether the coroutine has ended, or was destroyed.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.0.upgrade().is_none_or(|member| member.coroutine.get().is_none())
+    }
+}
+
+impl Member {
+    fn pointer(self: &Rc<Self>) -> NonNull<Header> {
+        NonNull::new(Rc::as_ptr(self).cast_mut().cast()).expect("it is no null pointer")
+    }
+
+    /// Its coroutine has ended: gives it up, and leaves the scope.
+    fn leave(&self) {
+        let Some(coroutine) = self.coroutine.take() else { return };
+        let _joined_last = Finally::new(|| {
+            let mut members = self.scope.members.borrow_mut();
+            let place = self.place.get();
+            let this = members.swap_remove(place);
+            if let Some(moved) = members.get(place) {
+                moved.place.set(place);
+            }
+            let is_last = members.is_empty();
+            drop(members);
+            if is_last {
+                self.scope.join();
+            }
+            drop(this);
+        });
+        // SAFETY: S2: the member owns the coroutine, and its body is gone. Test: tests/scope.rs.
+        unsafe { (coroutine.as_ref().vtable.release)(coroutine) };
+    }
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Member").field("cancelled", &self.cancelled).finish_non_exhaustive()
+    }
+}
+
+/// # Safety
+/// `member` is one that has not left its scope.
+unsafe fn member(member: NonNull<Header>) -> Rc<Member> {
+    let member = member.cast::<Member>().as_ptr();
+    // SAFETY: S2: the scope has it, and it came from `Rc::as_ptr`. Test: tests/scope.rs.
+    unsafe {
+        Rc::increment_strong_count(member);
+        Rc::from_raw(member)
+    }
+}
+
+/// # Safety
+/// `current` is a member whose coroutine has ended, and `turn` has its panic.
+unsafe fn ended(current: NonNull<Header>, turn: NonNull<Turn>) -> Left {
+    // SAFETY: S2: caller's contract. Test: tests/scope.rs.
+    let (member, panic) = unsafe { (member(current), turn.as_ref().panic.take()) };
+    member.leave();
+    if let Some(panic) = panic {
+        crate::panic::resume(panic);
+    }
+    Left::Gone(None)
+}
+
+/// The coroutine of the member at `current` was destroyed.
+///
+/// # Safety
+/// `current` is a member that has not left its scope.
+pub(crate) unsafe fn destroyed(current: NonNull<Header>) -> Destroyed {
+    // SAFETY: caller's contract.
+    unsafe { member(current) }.leave();
+    Destroyed::Last
+}
+
+/// # Safety
+/// `current` is a member that has not left its scope.
+pub(crate) unsafe fn is_cancelled(current: NonNull<Header>) -> bool {
+    // SAFETY: caller's contract.
+    unsafe { current.cast::<Member>().as_ref() }.cancelled.get()
+}
+
+/// Waits until a scope is empty; see [`Scope::join`].
+#[must_use = "awaiters do nothing unless awaited"]
+pub struct Join(Rc<Members>);
+
+impl fmt::Debug for Join {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Join")
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Promise<World: Parks>> Awaiter<P> for Join {
+    type Output = ();
+
+    fn await_ready(&mut self, _: &mut P) -> bool {
+        self.0.members.borrow().is_empty()
+    }
+
+    fn await_suspend(&mut self, _: &mut P, continuation: ContinuationOf<P>) -> Option<ContinuationOf<P>> {
+        self.0.joining.borrow_mut().push(Box::new(|| continuation.resume()));
+        None
+    }
+
+    fn await_resume(&mut self, _: &mut P) {}
+}
