@@ -61,7 +61,8 @@ pub trait Awaiter<P: Promise> {
     /// at once (C++: `false`), another one is a symmetric transfer on a constant stack.
     ///
     /// # Panics
-    /// A panic goes on in the coroutine's body. If the continuation has been given away by then, it only releases memory.
+    /// A panic goes on in the coroutine's body. If the continuation has been given away by then, it only releases
+    /// memory.
     fn await_suspend(&mut self, promise: &mut P, continuation: ContinuationOf<P>) -> Option<ContinuationOf<P>>;
 
     /// Makes the value once the coroutine goes on.

@@ -1,21 +1,21 @@
-//! Coroutines of the detached world that are awaited together: a tree of chains, where one caller waits for several callees.
+//! Coroutines of the detached world that are awaited together: a tree of chains, where one caller waits for several
+//! callees.
 //!
 //! ```text
 //! caller ◀─link─ group's frame ─state─▶ Group { starter, branches[0] ◀─link─ coroutine 0 ◀─link─ … leaf
 //!                                              branches[1] ◀─link─ coroutine 1 ◀─link─ … leaf }
 //! ```
 //!
-//! The *group's frame* is the frame of `when_all` or `when_any`. To the trampoline it is calling its *starter*, a frame without a
-//! body that starts one coroutine at a time; and a coroutine's caller is a *branch*, a frame without a body that
-//! takes note of its end. So nothing here costs a coroutine that is awaited alone. The last to arrive at the group lets its frame
-//! go on.
+//! The *group's frame* is the frame of `when_all` or `when_any`. To the trampoline it is calling its *starter*, a frame
+//! without a body that starts one coroutine at a time; and a coroutine's caller is a *branch*, a frame without a body
+//! that takes note of its end. So nothing here costs a coroutine that is awaited alone. The last to arrive at the group
+//! lets its frame go on.
 //!
-//! In the local world some can be *cancelled*: the losers of `when_any`, the others when one has panicked, all when one was
-//! destroyed, for then `when_all` cannot end. One that is suspended is destroyed, leaf first; what is still out there, its continuation, may
-//! only release memory. One that is busy, on the stack of the very code that cancels it, goes on to its next suspension, and the
-//! turn that runs it destroys it there ([`cancelled`]). The group waits for it.
-//!
-//! Between threads nobody is cancelled: a group waits for all.
+//! In the local world some can be *cancelled* ([`cancel`]): the losers of `when_any`, the others when one has panicked,
+//! all when one was destroyed, for then `when_all` cannot end. Between threads nobody is cancelled: a group waits for
+//! all.
+
+pub(crate) mod cancel;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -23,11 +23,10 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 use core::task::Poll;
 
-use crate::drive::{Destroyed, Turn, destroy_all, destroy_chain};
+use self::cancel::{clear, victim};
+use crate::drive::{Destroyed, Turn, destroy_chain};
 use crate::frame::{Header, Kind, Left, VTable};
-use crate::panic::{Payload, catch};
-use crate::scope;
-use crate::state::Found;
+use crate::panic::Payload;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 
 /// Stands for the caller of one coroutine of a group.
@@ -44,7 +43,7 @@ struct Branch {
 
 /// What the frame of `when_all` or `when_any` waits for.
 #[repr(C)]
-struct Group {
+pub(crate) struct Group {
     starter: Header,
     frame: NonNull<Header>,
     /// Whether the first end is enough.
@@ -102,7 +101,7 @@ pub(crate) const fn bodiless(kind: Kind, resume: unsafe fn(NonNull<Header>, NonN
 
 impl Group {
     /// Made of `coroutines`, which are awaited together by the frame at `frame`.
-    fn create(frame: NonNull<Header>, coroutines: &[NonNull<Header>], any: bool) -> NonNull<Self> {
+    pub(crate) fn create(frame: NonNull<Header>, coroutines: &[NonNull<Header>], any: bool) -> NonNull<Self> {
         let group = NonNull::from(Box::leak(Box::<Self>::new_uninit())).cast::<Self>();
         let branch = |(index, &coroutine)| Branch {
             header: Header::new(&BRANCH),
@@ -112,8 +111,8 @@ impl Group {
             arrived: Cell::new(false),
             panic: Cell::new(None),
         };
-        // SAFETY: S2: the frame is alive, for its body is on the stack; `group` is a fresh allocation for a `Group`. Test:
-        // tests/together.rs.
+        // SAFETY: S2: the frame is alive, for its body is on the stack; `group` is a fresh allocation for a `Group`.
+        // Test: tests/together.rs.
         unsafe {
             group.write(Self {
                 starter: Header::new(&STARTER),
@@ -139,8 +138,8 @@ impl Group {
         self.pending.load(Ordering::Acquire)
     }
 
-    /// One has arrived; returns how many have not. If others may be on other threads, and some are left, the group is not ours
-    /// any more.
+    /// One has arrived; returns how many have not. If others may be on other threads, and some are left, the group is
+    /// not ours any more.
     fn count_down(&self) -> usize {
         if self.shared {
             return self.pending.fetch_sub(1, Ordering::AcqRel) - 1;
@@ -182,7 +181,8 @@ impl Group {
 /// # Safety
 /// `starter` is a group's, and `turn` runs it.
 unsafe fn start(starter: NonNull<Header>, turn: NonNull<Turn>) -> Left {
-    // SAFETY: S2: the group waits for its starter, so it is alive; unstarted coroutines are its own. Test: tests/together.rs.
+    // SAFETY: S2: the group waits for its starter, so it is alive; unstarted coroutines are its own. Test:
+    // tests/together.rs.
     unsafe {
         let group = starter.cast::<Group>().as_ref();
         while !group.is_doomed() && group.decided.get().is_none() {
@@ -218,9 +218,9 @@ unsafe fn branch_ended(branch: NonNull<Header>, turn: NonNull<Turn>) -> Left {
 ///
 /// # Safety
 /// The group at `group` waits for it.
-unsafe fn arrive(group: NonNull<Group>) -> Option<NonNull<Header>> {
-    // SAFETY: S2: the group is alive until all have arrived: so it is still, or this is the last one, or nothing changes
-    // threads. Tests: tests/together.rs, tests/together_threads.rs.
+pub(crate) unsafe fn arrive(group: NonNull<Group>) -> Option<NonNull<Header>> {
+    // SAFETY: S2: the group is alive until all have arrived: so it is still, or this is the last one, or nothing
+    // changes threads. Tests: tests/together.rs, tests/together_threads.rs.
     unsafe {
         let this = group.as_ref();
         let shared = this.shared;
@@ -281,140 +281,6 @@ pub(crate) unsafe fn destroyed(current: NonNull<Header>) -> Destroyed {
     }
 }
 
-/// Where the coroutines under a frame wait.
-enum Leaf {
-    /// This one is suspended, and claimed.
-    Parked(NonNull<Header>),
-    Group(NonNull<Group>),
-    /// On the stack, or on its way to whoever waits for it. If it suspends it is seen by [`cancelled`].
-    Busy,
-}
-
-/// # Safety
-/// The frame at `root` is alive and stays on its thread, and what is under it is to be destroyed.
-unsafe fn leaf(root: NonNull<Header>) -> Leaf {
-    let mut frame = root;
-    loop {
-        // SAFETY: S2: the callee of a suspended caller is alive. Test: tests/together.rs.
-        let header = unsafe { frame.as_ref() };
-        if header.vtable.kind == Kind::Starter {
-            return Leaf::Group(frame.cast());
-        }
-        match header.state.cancel() {
-            Found::Calling(callee) => frame = callee,
-            Found::Parked => return Leaf::Parked(frame),
-            Found::Busy => return Leaf::Busy,
-        }
-    }
-}
-
-/// The next one to destroy in a group whose branches are cancelled: the leaf of one, or the frame of a group inside that has
-/// none any more. `None` if those that are left are busy.
-///
-/// # Safety
-/// The group at `cancelled` is local, alive, and its frame will not run on before all branches are gone.
-unsafe fn victim(cancelled: NonNull<Group>) -> Option<NonNull<Header>> {
-    let mut group = cancelled;
-    loop {
-        // SAFETY: S2: a group is alive while it has a branch that has not arrived. Test: tests/together.rs.
-        unsafe {
-            let this = group.as_ref();
-            let Some(branch) = this.branches.get(this.cursor.get()) else {
-                if group == cancelled {
-                    return None;
-                }
-                if this.pending() == 0 {
-                    return Some(this.frame);
-                }
-                group = this.outer.get().expect("it was left for this one");
-                continue;
-            };
-            this.cursor.set(branch.index + 1);
-            // One that has not been started never is: the starter will see that it need not.
-            if branch.arrived.get() || branch.index >= this.started.get() {
-                continue;
-            }
-            match leaf(branch.coroutine) {
-                Leaf::Parked(leaf) => return Some(leaf),
-                Leaf::Group(inner) => {
-                    inner.as_ref().doom();
-                    inner.as_ref().outer.set(Some(group));
-                    group = inner;
-                }
-                Leaf::Busy => {}
-            }
-        }
-    }
-}
-
-/// The leaf to destroy, if a coroutine that suspends was cancelled while it was busy.
-///
-/// # Safety
-/// The chain at `current` is alive, suspended, and stays on its thread.
-pub(crate) unsafe fn cancelled(current: NonNull<Header>) -> Option<NonNull<Header>> {
-    // SAFETY: S2: the callers of a suspended coroutine are alive, and so are the groups they are in. Test: tests/together_busy.rs.
-    unsafe {
-        let mut top = None;
-        let mut root = root(current);
-        loop {
-            root = match root.as_ref().vtable.kind {
-                Kind::Branch => {
-                    let group = root.cast::<Branch>().as_ref().group.as_ref();
-                    if group.is_doomed() || group.decided.get().is_some() {
-                        top = Some(root);
-                    }
-                    self::root(group.frame)
-                }
-                Kind::Member => {
-                    if scope::is_cancelled(root) {
-                        top = Some(root);
-                    }
-                    break;
-                }
-                Kind::Coroutine | Kind::Starter => break,
-            };
-        }
-        let top = top?;
-        let mut root = self::root(current);
-        while root != top {
-            let group = root.cast::<Branch>().as_ref().group.as_ref();
-            group.doom();
-            root = self::root(group.frame);
-        }
-        first_victim(current)
-    }
-}
-
-/// The first frame to destroy of all that is under a frame that was cancelled; the rest follows when that is destroyed. `None` if
-/// it is busy.
-///
-/// # Safety
-/// As for [`leaf`].
-pub(crate) unsafe fn first_victim(root: NonNull<Header>) -> Option<NonNull<Header>> {
-    // SAFETY: caller's contract.
-    unsafe {
-        match leaf(root) {
-            Leaf::Parked(leaf) => Some(leaf),
-            Leaf::Group(group) => {
-                group.as_ref().doom();
-                victim(group)
-            }
-            Leaf::Busy => None,
-        }
-    }
-}
-
-/// # Safety
-/// The chain at `leaf` is alive.
-unsafe fn root(leaf: NonNull<Header>) -> NonNull<Header> {
-    let mut root = leaf;
-    // SAFETY: caller's contract.
-    while let Some(caller) = unsafe { root.as_ref() }.link.get() {
-        root = caller;
-    }
-    root
-}
-
 /// Who waits for the group of the branch at `branch`.
 ///
 /// # Safety
@@ -432,15 +298,16 @@ impl Gathering {
     /// Polls the body of the frame at `frame`, which awaits `coroutines` together.
     ///
     /// # Safety
-    /// The body is on the stack. The coroutines are not started, or have ended, they are nobody else's, and live as long as this.
+    /// The body is on the stack. The coroutines are not started, or have ended, they are nobody else's, and live as
+    /// long as this.
     pub(crate) unsafe fn poll(
         &mut self,
         frame: NonNull<Header>,
         coroutines: &[NonNull<Header>],
         any: bool,
     ) -> Poll<Outcome> {
-        // SAFETY: S2, S4: the frame and its turn are alive while its body is on the stack; the group is this one's. Tests:
-        // tests/together.rs, tests/together_busy.rs.
+        // SAFETY: S2, S4: the frame and its turn are alive while its body is on the stack; the group is this one's.
+        // Tests: tests/together.rs, tests/together_busy.rs.
         unsafe {
             let state = &frame.as_ref().state;
             let Some(group) = self.0 else {
@@ -461,22 +328,6 @@ impl Gathering {
                 }
             }
             Poll::Ready(outcome(this))
-        }
-    }
-}
-
-/// Destroys the branches that are left, all of them even if one panics.
-///
-/// # Safety
-/// The group at `group` is local, and its frame is on the stack.
-unsafe fn clear(group: NonNull<Group>) {
-    // SAFETY: S2: caller's contract. Tests: tests/together.rs, tests/together_panics.rs.
-    unsafe {
-        while let Some(leaf) = victim(group) {
-            if let Err(panic) = catch(|| destroy_all(leaf), || clear(group)) {
-                let kept = &group.as_ref().panic;
-                kept.set(kept.take().or(Some(panic)));
-            }
         }
     }
 }

@@ -68,8 +68,8 @@ pub trait Callee<'a>: Sized {
     fn result(promise: &mut Self::Promise) -> Self::Output;
 }
 
-/// Whether a coroutine with promise `P` may call one with promise `C`: their worlds say so ([`CallsWorld`]). In the world
-/// [`ByOwner`] their promises are of one type, for the owner talks to the innermost one. This trait is sealed.
+/// Whether a coroutine with promise `P` may call one with promise `C`: their worlds say so ([`CallsWorld`]). In the
+/// world [`ByOwner`] their promises are of one type, for the owner talks to the innermost one. This trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "a coroutine whose promise is `{P}` cannot await one whose promise is `{C}`",
     label = "a coroutine of another world",

@@ -25,8 +25,8 @@ pub(crate) mod sealed {
     use crate::promise::Promise;
     use crate::state::State;
 
-    /// Nobody else implements it, but a bound on the public trait lets anybody *call* these functions: so those that rely on
-    /// their caller are `unsafe`, and the others take a `Co`, which nobody else has. Test: tests/ui/attacks.
+    /// Nobody else implements it, but a bound on the public trait lets anybody *call* these functions: so those that
+    /// rely on their caller are `unsafe`, and the others take a `Co`, which nobody else has. Test: tests/ui/attacks.
     pub trait World: Sized + 'static {
         /// What a continuation holds.
         type Hold: fmt::Debug;
@@ -35,7 +35,8 @@ pub(crate) mod sealed {
         /// Whether a continuation may be used on another thread while its coroutine is still on the stack.
         const SHARED: bool;
 
-        /// Whether a continuation may be used before its coroutine is off the stack, so that there is something to settle.
+        /// Whether a continuation may be used before its coroutine is off the stack, so that there is something to
+        /// settle.
         const SETTLES: bool;
 
         /// Polls the body as this world does.
@@ -100,8 +101,8 @@ pub(crate) mod sealed {
     pub trait Hosts<T> {}
 }
 
-/// Who may run a coroutine, and what its continuation is: [`ByOwner`], [`Detached`] or [`Polled`]. A promise names its world, and a
-/// coroutine calls only coroutines of its own world.
+/// Who may run a coroutine, and what its continuation is: [`ByOwner`], [`Detached`] or [`Polled`]. A promise names its
+/// world, and a coroutine calls only coroutines of its own world.
 ///
 /// This trait is sealed.
 pub trait World: sealed::World {
@@ -150,8 +151,8 @@ pub struct ByOwner<T: Threads = Local>(PhantomData<T>, Infallible);
 #[derive(Debug)]
 pub struct Detached<T: Threads = Local>(PhantomData<T>, Infallible);
 
-/// The world of futures: a coroutine runs when the chain's root is polled, by any executor, and can await any future. Its
-/// continuation is a one-shot wake-up that points at no frame.
+/// The world of futures: a coroutine runs when the chain's root is polled, by any executor, and can await any future.
+/// Its continuation is a one-shot wake-up that points at no frame.
 #[derive(Debug)]
 pub struct Polled<T: Threads = Local>(PhantomData<T>, Infallible);
 
@@ -167,8 +168,8 @@ impl<T: Threads> World for Polled<T> {
     type Threads = T;
 }
 
-/// The worlds whose continuations can be kept, in a queue or an event, and resumed from there: [`Detached`] and [`Polled`].
-/// A leaf awaiter for all of them is one impl. This trait is sealed.
+/// The worlds whose continuations can be kept, in a queue or an event, and resumed from there: [`Detached`] and
+/// [`Polled`]. A leaf awaiter for all of them is one impl. This trait is sealed.
 ///
 /// ```
 /// use std::{cell::RefCell, rc::Rc};
@@ -195,8 +196,9 @@ pub trait Parks: sealed::Parks {}
 impl<T: Threads> Parks for Detached<T> {}
 impl<T: Threads> Parks for Polled<T> {}
 
-/// The worlds in which a coroutine that waits can be stopped by another, as [`when_any`](crate::when_any) stops the losers: all that
-/// [`Parks`] but `Detached<Sendable>`, whose coroutines may be running on other threads just then. This trait is sealed.
+/// The worlds in which a coroutine that waits can be stopped by another, as [`when_any`](crate::when_any) stops the
+/// losers: all that [`Parks`] but `Detached<Sendable>`, whose coroutines may be running on other threads just then.
+/// This trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "coroutines of the world `{Self}` cannot be stopped from outside",
     note = "they may be running on other threads; in the world `Polled<Sendable>`, whose coroutines are a `Task<'_, T>` by default, \
@@ -231,8 +233,8 @@ impl LocalWorld for Detached {}
 impl LocalWorld for Polled {}
 
 /// Whether a coroutine of this world may call one of the world `W`: of the same, and a [`Local`] one in [`Polled`] also
-/// one that is [`Sendable`]. (In [`Detached`] never: a continuation that may change threads owns the callers, too.) This
-/// trait is sealed.
+/// one that is [`Sendable`]. (In [`Detached`] never: a continuation that may change threads owns the callers, too.)
+/// This trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "a coroutine of the world `{Self}` cannot await one of the world `{W}`",
     label = "a coroutine of another world",
@@ -272,9 +274,9 @@ impl<W: Parks> Continuation<W> {
     /// Lets the coroutine go on.
     ///
     /// A detached one runs here and now, until it waits again or ends; then whoever it hands control to. Inside the
-    /// `await_suspend` that received it, it asks for the coroutine to go on when that has returned. Inside a body it nests
-    /// like any call; to hand control over on a constant stack, return the continuation from a hook instead. A polled one
-    /// is woken.
+    /// `await_suspend` that received it, it asks for the coroutine to go on when that has returned. Inside a body it
+    /// nests like any call; to hand control over on a constant stack, return the continuation from a hook instead. A
+    /// polled one is woken.
     ///
     /// # Panics
     /// With what a detached coroutine panics, if its promise has no `unhandled_exception`.

@@ -84,8 +84,8 @@ impl Turn {
     }
 }
 
-/// Runs `first` and whoever goes on after it, until all of them wait; returns the one that ran last. `context` is whoever
-/// polls, in the world of futures.
+/// Runs `first` and whoever goes on after it, until all of them wait; returns the one that ran last. `context` is
+/// whoever polls, in the world of futures.
 ///
 /// # Safety
 /// The caller owns the chain at `first`, which is suspended or new. The frame returned may have been freed unless a
@@ -173,8 +173,8 @@ unsafe fn step(current: NonNull<Header>, turn: NonNull<Turn>) -> Option<NonNull<
     }
 }
 
-/// Ends a step in a turn that was told of a cancelled coroutine: if `current` belongs to one it is destroyed, unless it waits
-/// for a callee that has yet to run.
+/// Ends a step in a turn that was told of a cancelled coroutine: if `current` belongs to one it is destroyed, unless it
+/// waits for a callee that has yet to run.
 ///
 /// # Safety
 /// As for [`step`]; `current` is settled, and stays on its thread.
@@ -189,7 +189,7 @@ unsafe fn settled_cancelled(
         if next.is_some() && current.as_ref().state.is_calling() {
             return next;
         }
-        let Some(leaf) = branch::cancelled(current) else { return next };
+        let Some(leaf) = branch::cancel::cancelled(current) else { return next };
         if let Some(next) = next {
             turn.postpone(next);
         }
@@ -197,9 +197,10 @@ unsafe fn settled_cancelled(
     }
 }
 
-/// Drops the bodies from `leaf` up to the root, and releases a root that no handle owns. Where several coroutines are awaited
-/// together, those that cannot be of use any more are destroyed as well, each from its leaf. A body that panics while it is dropped
-/// does not keep its callers from being dropped. Returns who is to be run now, since it waited only for these.
+/// Drops the bodies from `leaf` up to the root, and releases a root that no handle owns. Where several coroutines are
+/// awaited together, those that cannot be of use any more are destroyed as well, each from its leaf. A body that panics
+/// while it is dropped does not keep its callers from being dropped. Returns who is to be run now, since it waited only
+/// for these.
 ///
 /// # Safety
 /// The caller owns the chain, and all its frames are suspended or new.

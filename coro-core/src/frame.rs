@@ -161,7 +161,8 @@ where
 }
 
 /// # Safety
-/// The frame at `header` is of these types and off the stack, not done, and the caller owns it; `turn` outlives the call.
+/// The frame at `header` is of these types and off the stack, not done, and the caller owns it; `turn` outlives the
+/// call.
 unsafe fn resume<M, P, B, F>(header: NonNull<Header>, turn: NonNull<Turn>) -> Left
 where
     M: Function,

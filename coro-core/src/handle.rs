@@ -56,8 +56,8 @@ pub struct CoroutineHandle<'a, P: Promise + 'a> {
 const _: () = assert!(size_of::<Option<CoroutineHandle<'_, crate::GeneratorPromise<u64>>>>() == size_of::<usize>());
 
 // SAFETY: S1: in a world whose threads are `Sendable`, `Typed::start` takes only bodies and `final`s that are `Send`
-// (bound `Hosts`), the promise is `Send` by this bound, and nobody else uses them. The callees it is linked to are `Send`
-// as well, for `Calls` admits only the same promise or a world that is `Sendable`. Test: tests/threads.rs.
+// (bound `Hosts`), the promise is `Send` by this bound, and nobody else uses them. The callees it is linked to are
+// `Send` as well, for `Calls` admits only the same promise or a world that is `Sendable`. Test: tests/threads.rs.
 unsafe impl<P: Promise<World: World<Threads = Sendable>> + Send> Send for CoroutineHandle<'_, P> {}
 
 impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
@@ -79,7 +79,8 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
     }
 
     pub(crate) const fn header(&self) -> &Header {
-        // SAFETY: S2: the frame lives as long as its handle, and its header is only ever shared. Test: tests/attacks.rs.
+        // SAFETY: S2: the frame lives as long as its handle, and its header is only ever shared. Test:
+        // tests/attacks.rs.
         unsafe { self.frame.as_ref() }
     }
 
@@ -107,8 +108,8 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
     #[must_use]
     pub fn location(&self) -> Option<Location> {
         let leaf = self.header().link.get().unwrap_or(self.frame);
-        // SAFETY: S2: the chain under a suspended root is alive. (In a callee `link` is the caller, but the handle of a callee
-        // is in its `Call`, which shows it to nobody.) Test: tests/location.rs.
+        // SAFETY: S2: the chain under a suspended root is alive. (In a callee `link` is the caller, but the handle of a
+        // callee is in its `Call`, which shows it to nobody.) Test: tests/location.rs.
         Location::of(unsafe { leaf.as_ref() })
     }
 
@@ -156,12 +157,13 @@ impl<'a, T: Threads, P: Promise<World = ByOwner<T>> + 'a> CoroutineHandle<'a, P>
     }
 
     /// The promise of the coroutine that runs at the next [`resume`](Self::resume): the innermost one that this one
-    /// delegates to with `co_yield!(..other)`, or its own. In this world a coroutine calls only coroutines with the same
-    /// promise type.
+    /// delegates to with `co_yield!(..other)`, or its own. In this world a coroutine calls only coroutines with the
+    /// same promise type.
     #[must_use]
     pub fn innermost_promise_mut(&mut self) -> &mut P {
         let leaf = self.header().link.get().unwrap_or(self.frame);
-        // SAFETY: S4 as for `promise_mut`; `Calls` links only frames with the very type `P` here. Test: tests/generator.rs.
+        // SAFETY: S4 as for `promise_mut`; `Calls` links only frames with the very type `P` here. Test:
+        // tests/generator.rs.
         unsafe { promise_of(leaf).as_mut() }
     }
 }
@@ -169,7 +171,8 @@ impl<'a, T: Threads, P: Promise<World = ByOwner<T>> + 'a> CoroutineHandle<'a, P>
 impl<'a, T: Threads, P: Promise<World = Polled<T>> + 'a> CoroutineHandle<'a, P> {
     /// Polls the coroutine, as a future polls: to its end, or to a suspension that wakes `context` when it is over.
     ///
-    /// A coroutine whose promise handles panics may have ended when it was created: ask [`is_done`](Self::is_done) first.
+    /// A coroutine whose promise handles panics may have ended when it was created: ask [`is_done`](Self::is_done)
+    /// first.
     ///
     /// # Panics
     /// If the coroutine has ended, naming it; and with what its body panics, if its promise has no
@@ -207,8 +210,8 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
 /// # Safety
 /// The caller owns the root, which is suspended.
 pub(crate) unsafe fn run_under(root: NonNull<Header>, context: Option<&mut Context<'_>>) {
-    // SAFETY: S2: caller's contract. In the worlds that are resumed or polled, frames stay until their owner goes, so the last
-    // one is alive. Tests: tests/attacks.rs, tests/stack.rs.
+    // SAFETY: S2: caller's contract. In the worlds that are resumed or polled, frames stay until their owner goes, so
+    // the last one is alive. Tests: tests/attacks.rs, tests/stack.rs.
     unsafe {
         let link = &root.as_ref().link;
         let last = drive::run(link.take().unwrap_or(root), context);

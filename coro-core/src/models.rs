@@ -6,7 +6,9 @@ use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
 
+use crate::branch::{Group, arrive, bodiless};
 use crate::drive::Turn;
+use crate::frame::{Header, Kind, Left, VTable};
 use crate::state::{Claim, State, Suspension};
 use crate::wake::WakeSlot;
 
@@ -106,7 +108,8 @@ fn a_continuation_dropped_on_another_thread_destroys_the_body_once() {
     });
 }
 
-/// `await_suspend` panics after it gave the continuation away: the body ends here, and whoever is last frees the memory.
+/// `await_suspend` panics after it gave the continuation away: the body ends here, and whoever is last frees the
+/// memory.
 #[test]
 fn a_stale_continuation_and_the_frame_free_the_memory_once() {
     for drops in [false, true] {
@@ -151,5 +154,53 @@ fn a_wake_up_is_never_lost() {
             Poll::Pending => Poll::Pending,
         }));
         firing.join().expect("no panic");
+    });
+}
+
+/// Two branches of a group end on two threads, and its starter is done. The last of the three goes on, and sees what
+/// the others did.
+#[test]
+fn the_last_of_a_group_goes_on_alone_and_sees_what_the_others_did() {
+    static SHARED: VTable = VTable { shared: true, ..bodiless(Kind::Coroutine, nothing) };
+    unsafe fn nothing(_: NonNull<Header>, _: NonNull<Turn>) -> Left {
+        unreachable!("nobody runs it")
+    }
+
+    struct Arrives(NonNull<Group>, [Arc<UnsafeCell<u32>>; 3]);
+    // SAFETY: that is what the model checks.
+    unsafe impl Send for Arrives {}
+
+    impl Arrives {
+        fn arrive(self, place: usize) -> bool {
+            let Self(group, did) = self;
+            // SAFETY: checked by loom: two at once are reported.
+            did[place].with_mut(|did| unsafe { *did = 1 });
+            // SAFETY: each arrives once.
+            let last = unsafe { arrive(group) }.is_some();
+            if last {
+                // SAFETY: checked by loom.
+                let all: u32 = did.iter().map(|did| did.with(|did| unsafe { *did })).sum();
+                assert_eq!(all, 3);
+                // SAFETY: made from a box; the last one has it alone.
+                drop(unsafe { alloc::boxed::Box::from_raw(group.as_ptr()) });
+            }
+            last
+        }
+    }
+
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let frame = Header::new(&SHARED);
+        let frame = NonNull::from(&frame);
+        let group = Group::create(frame, &[frame, frame], false);
+        let did = [0; 3].map(|did| Arc::new(UnsafeCell::new(did)));
+        let others = [1, 2].map(|place| {
+            let arrives = Arrives(group, did.clone());
+            thread::spawn(move || arrives.arrive(place))
+        });
+        let here = Arrives(group, did).arrive(0);
+        let there = others.map(|other| other.join().expect("no panic"));
+        assert_eq!([here, there[0], there[1]].into_iter().filter(|last| *last).count(), 1);
     });
 }

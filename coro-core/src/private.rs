@@ -66,8 +66,8 @@ impl<M: Function, R> Begin<M, R> {
     }
 }
 
-/// Asks the return type for its promise: the one place that reports a type without one. A function, for of a method rustc
-/// would say that it exists.
+/// Asks the return type for its promise: the one place that reports a type without one. A function, for of a method
+/// rustc would say that it exists.
 #[must_use]
 pub const fn typed<'a, M: Function, R: Coroutine<'a>>(_: Begin<M, R>) -> Typed<M, R, R::Promise> {
     Typed(PhantomData, PhantomData)
@@ -172,8 +172,8 @@ impl<P> Co<P> {
     /// Lends the promise to a hook.
     #[inline]
     pub(crate) fn with_promise<T>(self, hook: impl FnOnce(&mut P) -> T) -> T {
-        // SAFETY: S4: the body is on the stack, calls one hook at a time, and no hook can reach this coroutine's promise
-        // but through its argument. Test: tests/attacks.rs.
+        // SAFETY: S4: the body is on the stack, calls one hook at a time, and no hook can reach this coroutine's
+        // promise but through its argument. Test: tests/attacks.rs.
         hook(unsafe { promise_of(self.frame).as_mut() })
     }
 
@@ -206,8 +206,8 @@ impl<P: Promise> Co<P> {
         <(P::World, P::Owner)>::wait(self, initial)
     }
 
-    // In what follows the result has a type parameter of its own: with `P::Awaitable` as its type, rustc would not find the
-    // method where the promise has not the hook, instead of reporting that.
+    // In what follows the result has a type parameter of its own: with `P::Awaitable` as its type, rustc would not find
+    // the method where the promise has not the hook, instead of reporting that.
 
     /// Exchanges what is awaited, by the promise's `await_transform`.
     pub fn await_transform<E, A>(self, awaited: E) -> A
@@ -262,8 +262,9 @@ impl<W: Parks, P: Promise<World = W>> Initial<P, NeverAwaited> for (W, Handle) {
 #[diagnostic::do_not_recommend]
 impl<W: Parks, P: Promise<World = W>> MayStart<P, NeverAwaited> for (W, Handle) {}
 
-/// Awaited by nobody. With a single `await_transform`, rustc would take its argument's type for what every `.await` means, and
-/// report another operand as a type mismatch; with another impl, for this type, it reports what cannot be awaited.
+/// Awaited by nobody. With a single `await_transform`, rustc would take its argument's type for what every `.await`
+/// means, and report another operand as a type mismatch; with another impl, for this type, it reports what cannot be
+/// awaited.
 pub enum NeverAwaited {}
 
 /// As [`NeverAwaited`], for promises that have no `await_transform`, and accept nothing.

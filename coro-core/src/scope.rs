@@ -8,7 +8,8 @@ use core::fmt;
 use core::ptr::NonNull;
 
 use crate::awaiter::Awaiter;
-use crate::branch::{bodiless, first_victim};
+use crate::branch::bodiless;
+use crate::branch::cancel::first_victim;
 use crate::call::Callee;
 use crate::continuation::{ContinuationOf, Detached, Parks};
 use crate::drive::{self, Destroyed, Turn};
@@ -94,8 +95,8 @@ impl Scope {
     /// Starts a coroutine, and runs it here until it waits. What it returns is dropped.
     ///
     /// # Panics
-    /// With what the coroutine panics before it waits for the first time. Later a panic goes to whoever resumed it. Either
-    /// way it has left the scope.
+    /// With what the coroutine panics before it waits for the first time. Later a panic goes to whoever resumed it.
+    /// Either way it has left the scope.
     pub fn spawn<X>(&self, coroutine: X) -> Spawned
     where
         X: Callee<'static, Promise: Promise<World = Detached>>,
@@ -112,8 +113,8 @@ impl Scope {
         });
         scope.members.borrow_mut().push(member.clone());
         let spawned = Spawned(Rc::downgrade(&member));
-        // SAFETY: S2, S3: the handle was the only owner of the coroutine, which is suspended before its body, is `'static`, and
-        // belongs to the member from here on, which is alive until it has ended. Test: tests/scope.rs.
+        // SAFETY: S2, S3: the handle was the only owner of the coroutine, which is suspended before its body, is
+        // `'static`, and belongs to the member from here on, which is alive until it has ended. Test: tests/scope.rs.
         unsafe {
             if coroutine.as_ref().state.is_done() {
                 member.leave();
@@ -144,8 +145,8 @@ impl Scope {
 
     /// Waits until none of its coroutines is left.
     ///
-    /// It may be awaited in the worlds [`Detached`] and [`Polled`](crate::Polled), also by several. Whoever waits goes on where the last coroutine ends,
-    /// or where it is cancelled.
+    /// It may be awaited in the worlds [`Detached`] and [`Polled`](crate::Polled), also by several. Whoever waits goes
+    /// on where the last coroutine ends, or where it is cancelled.
     pub fn join(&self) -> Join {
         Join(self.0.0.clone())
     }
@@ -199,8 +200,8 @@ impl Spawned {
         let Some(member) = self.0.upgrade() else { return };
         let Some(coroutine) = member.coroutine.get() else { return };
         member.cancelled.set(true);
-        // SAFETY: S2, S4: the coroutine is alive until the member has left, and stays on this thread. Tests: tests/scope.rs,
-        // tests/together_busy.rs.
+        // SAFETY: S2, S4: the coroutine is alive until the member has left, and stays on this thread. Tests:
+        // tests/scope.rs, tests/together_busy.rs.
         unsafe {
             if let Some(leaf) = first_victim(coroutine) {
                 drive::destroy_all(leaf);

@@ -1,8 +1,9 @@
 //! The state word of a frame: what the coroutine is doing, and who still points at it.
 //!
 //! While the body is on the stack the word points at the [`Turn`] that runs it, so that a suspension can tell the
-//! trampoline who goes on. A caller's points at its callee, so that a chain can be walked from its root, to be cancelled.
-//! One that waits in a turn points at the next that waits there. The low bits say which; otherwise it is a number.
+//! trampoline who goes on. A caller's points at its callee, so that a chain can be walked from its root, to be
+//! cancelled. One that waits in a turn points at the next that waits there. The low bits say which; otherwise it is a
+//! number.
 //!
 //! ```text
 //! NEW ──resume──▶ running ──leaf awaiter──▶ SUSPENDING ──settle──▶ SUSPENDED ──resume──▶ running, fresh
@@ -31,11 +32,11 @@ const DONE: usize = 8;
 /// Only the memory is left.
 const RELEASED: usize = 12;
 
-/// Flag of a running body: the awaiter that is polled next had suspended, and may finish now. It is the low bit of all in
-/// which a body is off the stack, so that entering is one `or`.
+/// Flag of a running body: the awaiter that is polled next had suspended, and may finish now. It is the low bit of all
+/// in which a body is off the stack, so that entering is one `or`.
 const FRESH: usize = 1;
-/// Flag of a running or done body: a continuation is out that may only release memory, for `await_suspend` panicked after it
-/// had given it away, or the coroutine was cancelled.
+/// Flag of a running or done body: a continuation is out that may only release memory, for `await_suspend` panicked
+/// after it had given it away, or the coroutine was cancelled.
 const STALE: usize = 2;
 
 // With a turn, whose address has four low bits to spare.
@@ -78,7 +79,8 @@ pub(crate) enum Found {
     Calling(NonNull<Header>),
     /// The leaf, whose continuation is out.
     Parked,
-    /// It is on the stack, or will be before anybody else can look; or it has ended, and whoever waits for it will hear.
+    /// It is on the stack, or will be before anybody else can look; or it has ended, and whoever waits for it will
+    /// hear.
     Busy,
 }
 
@@ -231,8 +233,8 @@ impl State {
         (NonNull::new(next), word.addr() & HEADER_BITS == POSTPONED_CANCELLED)
     }
 
-    /// Looks whom a cancelled coroutine waits for. A leaf is claimed: what is out there may only release memory from now on.
-    /// One that is busy is told through the turn that runs it; see [`Turn::cancel`].
+    /// Looks whom a cancelled coroutine waits for. A leaf is claimed: what is out there may only release memory from
+    /// now on. One that is busy is told through the turn that runs it; see [`Turn::cancel`].
     pub(crate) fn cancel(&self) -> Found {
         let word = self.get();
         let bits = word.addr() & HEADER_BITS;
@@ -247,7 +249,8 @@ impl State {
         if bits == POSTPONED {
             self.set(word.map_addr(|address| address | POSTPONED_CANCELLED));
         } else if bits != POSTPONED_CANCELLED && word.addr() > TURN_BITS {
-            // SAFETY: S4: the word points at the turn that runs the body, which is on the stack. Test: tests/together_busy.rs.
+            // SAFETY: S4: the word points at the turn that runs the body, which is on the stack. Test:
+            // tests/together_busy.rs.
             unsafe { self.turn().as_ref() }.cancel();
         }
         Found::Busy

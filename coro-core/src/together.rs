@@ -18,12 +18,12 @@ use crate::types::{Task, TaskPromise};
 /// Awaits several coroutines together, and gives the results of all, in their order.
 ///
 /// They are a tuple, an array or a [`Vec`] of coroutines of one world `W`, [`Detached`](crate::Detached) or
-/// [`Polled`](crate::Polled), and are started one after the other, each when the one before waits. Nothing is polled but who was woken, and in
-/// the detached world, nobody.
+/// [`Polled`](crate::Polled), and are started one after the other, each when the one before waits. Nothing is polled
+/// but who was woken, and in the detached world, nobody.
 ///
-/// If one of them panics, the others are destroyed, and the panic goes on where this is awaited. (In the world `Detached<Sendable>`
-/// the others may be running on other threads, and are awaited.) If one is destroyed, by the owner of its continuation, nobody can
-/// resume this any more: then all are destroyed, with their caller.
+/// If one of them panics, the others are destroyed, and the panic goes on where this is awaited. (In the world
+/// `Detached<Sendable>` the others may be running on other threads, and are awaited.) If one is destroyed, by the owner
+/// of its continuation, nobody can resume this any more: then all are destroyed, with their caller.
 ///
 /// ```
 /// use coro::{Task, when_all};
@@ -51,16 +51,16 @@ where
     create::<WhenAllFrame, _, G, _>(coroutines, POINT, false, |handles, _| G::all(handles))
 }
 
-/// Awaits several coroutines together, and gives the result of the first that ends, and which it was. Before that the others are
-/// destroyed, leaf first.
+/// Awaits several coroutines together, and gives the result of the first that ends, and which it was. Before that the
+/// others are destroyed, leaf first.
 ///
-/// They are an array or a [`Vec`], which gives `(index, result)`, or a tuple, which gives an enum such as [`Any2`]. They are started one
-/// after the other, each when the one before waits; if one ends at once the rest is not started.
+/// They are an array or a [`Vec`], which gives `(index, result)`, or a tuple, which gives an enum such as [`Any2`].
+/// They are started one after the other, each when the one before waits; if one ends at once the rest is not started.
 ///
-/// In the world `Detached` one of the others may be on the stack: its body has resumed the first itself. It goes on to its
-/// next suspension before it is destroyed, and this waits for it. A panic is an end, too: it goes on where this is awaited, and so
-/// does a panic of one of the others on its way out. One that the owner of its continuation destroys leaves the race; when all
-/// have, the caller is destroyed.
+/// In the world `Detached` one of the others may be on the stack: its body has resumed the first itself. It goes on to
+/// its next suspension before it is destroyed, and this waits for it. A panic is an end, too: it goes on where this is
+/// awaited, and so does a panic of one of the others on its way out. One that the owner of its continuation destroys
+/// leaves the race; when all have, the caller is destroyed.
 ///
 /// ```
 /// use coro::{Any2, Task, when_any};
@@ -93,7 +93,8 @@ where
     create::<WhenAnyFrame, _, G, _>(coroutines, POINT, true, G::any)
 }
 
-/// Coroutines of the world `W` that borrow for `'a`: a tuple, an array or a [`Vec`] of [`Callee`]s. This trait is sealed.
+/// Coroutines of the world `W` that borrow for `'a`: a tuple, an array or a [`Vec`] of [`Callee`]s. This trait is
+/// sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be awaited together",
     label = "not a tuple, array or `Vec` of coroutines of one world",
@@ -274,9 +275,9 @@ where
 {
     let handles = coroutines.into_handles();
     let waiting = Waiting::<W, _> { gathering: W::Gathering::default(), coroutines: G::coroutines(&handles), handles };
-    // SAFETY: S2, S5: the closure only moves; the body gives up all it has before it is ready or panics; its coroutines may change
-    // threads if `W` may, for so it was when they were started; they borrow for `'a`. The frame is nobody else's. Test:
-    // tests/together.rs.
+    // SAFETY: S2, S5: the closure only moves; the body gives up all it has before it is ready or panics; its coroutines
+    // may change threads if `W` may, for so it was when they were started; they borrow for `'a`. The frame is nobody
+    // else's. Test: tests/together.rs.
     let handle =
         unsafe {
             CoroutineHandle::new(frame::create::<M, TaskPromise<T, W>, _, _>(NewPromise::new(), FromPromise, |co| {

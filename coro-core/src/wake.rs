@@ -1,5 +1,5 @@
-//! Who is woken: the slot that a polled coroutine and the continuation it gave away share, and the wakers of several that are
-//! awaited together.
+//! Who is woken: the slot that a polled coroutine and the continuation it gave away share, and the wakers of several
+//! that are awaited together.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -85,8 +85,8 @@ impl Wakers {
         Self { each: (0..count).map(waker).collect(), woken, left: count }
     }
 
-    /// Polls those that were woken, in their order; `ends` polls one, and says whether it has ended. Ready with the first that has
-    /// if `any`, otherwise when all have.
+    /// Polls those that were woken, in their order; `ends` polls one, and says whether it has ended. Ready with the
+    /// first that has if `any`, otherwise when all have.
     pub(crate) fn poll(
         &mut self,
         context: &Context<'_>,

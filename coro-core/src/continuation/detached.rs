@@ -23,8 +23,8 @@ pub struct Chain<T: Threads> {
     threads: PhantomData<T>,
 }
 
-// SAFETY: S1, S4: all frames of the chain hold only what is `Send` (`Typed::start` checks each), and the state word hands
-// them over: `settle` releases, a claim acquires. Tests: tests/threads.rs, and the loom models in models.rs.
+// SAFETY: S1, S4: all frames of the chain hold only what is `Send` (`Typed::start` checks each), and the state word
+// hands them over: `settle` releases, a claim acquires. Tests: tests/threads.rs, and the loom models in models.rs.
 unsafe impl Send for Chain<Sendable> {}
 
 impl<T: Threads> fmt::Debug for Chain<T> {
@@ -115,8 +115,8 @@ impl<T: Threads> sealed::World for Detached<T> {
 }
 
 impl Continuation<Detached> {
-    /// Where the coroutine is suspended, and who waits for it there: from the innermost coroutine to the root. Empty if a
-    /// panic ended the coroutine.
+    /// Where the coroutine is suspended, and who waits for it there: from the innermost coroutine to the root. Empty if
+    /// a panic ended the coroutine.
     #[must_use]
     pub fn backtrace(&self) -> Backtrace {
         let leaf = self.hold.leaf;

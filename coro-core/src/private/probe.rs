@@ -1,5 +1,6 @@
-//! How an operand is awaited, chosen by method probing: `(&&&&co.probe(&operand)).__coro_kind()` finds the first of these
-//! traits that fits, each of which takes one reference less. A coroutine is called even if it is an awaiter or a future too.
+//! How an operand is awaited, chosen by method probing: `(&&&&co.probe(&operand)).__coro_kind()` finds the first of
+//! these traits that fits, each of which takes one reference less. A coroutine is called even if it is an awaiter or a
+//! future too.
 
 use core::future::IntoFuture;
 use core::marker::PhantomData;

@@ -22,9 +22,9 @@ use crate::{
 /// | is a helper of a detached coroutine | `Task<'a, T, Detached>` | anything | tasks like itself, leaf awaiters |
 /// | is a helper of both local kinds | `fn helper<W: LocalWorld>(…) -> Task<'a, T, W>` | anything | tasks of `W`, leaf awaiters |
 ///
-/// A polled task is a [`Future`]: hand it to an executor, to `join!`, to `FuturesUnordered`. Awaited by another coroutine
-/// it is not polled but linked: the caller is suspended, the task runs in its place, and resuming goes straight to the
-/// innermost one, however deep.
+/// A polled task is a [`Future`]: hand it to an executor, to `join!`, to `FuturesUnordered`. Awaited by another
+/// coroutine it is not polled but linked: the caller is suspended, the task runs in its place, and resuming goes
+/// straight to the innermost one, however deep.
 ///
 /// ```
 /// use coro::Task;
