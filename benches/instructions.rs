@@ -22,6 +22,13 @@ type Case = fn(operations: usize);
 const N: usize = 1000;
 
 const CASES: &[(&str, Case)] = &[
+    ("detached: await a task that completes at once", |n| {
+        awaiting(n, at_once);
+    }),
+    ("polled: await a task that completes at once", |n| {
+        let mut task = Box::pin(polling(n, at_once));
+        assert!(task.as_mut().poll(&mut Context::from_waker(noop_waker_ref())).is_ready());
+    }),
     ("detached: resume the leaf at depth 1", |n| detached(1, n)),
     ("detached: resume the leaf at depth 10", |n| detached(10, n)),
     ("detached: resume the leaf at depth 1,000", |n| detached(1_000, n)),
@@ -72,6 +79,27 @@ fn nested<W: LocalWorld>(depth: usize, bench: &Bench<W>) -> Task<'_, (), W> {
 #[coro::coroutine(initial = suspend_never, final = suspend_never)]
 fn root(depth: usize, bench: Bench<Detached>) -> FireAndForget {
     nested(depth, &bench).await;
+}
+
+#[coro::coroutine]
+fn at_once<W: LocalWorld>(value: u64) -> Task<'static, u64, W> {
+    value
+}
+
+type Factory<W> = fn(u64) -> Task<'static, u64, W>;
+
+#[coro::coroutine(initial = suspend_never, final = suspend_never)]
+fn awaiting(times: usize, factory: Factory<Detached>) -> FireAndForget {
+    for n in 0..times as u64 {
+        assert_eq!(black_box(factory)(n).await, n);
+    }
+}
+
+#[coro::coroutine]
+fn polling(times: usize, factory: Factory<Polled>) -> Task<'static, (), Polled> {
+    for n in 0..times as u64 {
+        assert_eq!(black_box(factory)(n).await, n);
+    }
 }
 
 fn detached(depth: usize, resumes: usize) {

@@ -6,7 +6,9 @@ use core::mem::replace;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use crate::continuation::sealed::World as _;
 use crate::continuation::{ByOwner, CallsWorld, Parks, Threads, World};
+use crate::frame::Left;
 use crate::handle::CoroutineHandle;
 use crate::private::Co;
 use crate::promise::Promise;
@@ -137,16 +139,34 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
                 crate::panic::resume(payload);
             }
         } else if !handle.is_done() {
-            let leaf = callee.link.take().unwrap_or(handle.pointer());
-            callee.link.set(Some(self.co.pointer()));
-            turn.next.set(Some(leaf));
+            let leaf = callee.link.replace(Some(self.co.pointer()));
+            // SAFETY: S4: `leaf` is `None`, so the callee is suspended itself, and it is linked. Test: tests/calls.rs.
+            let left = if P::World::NESTS && leaf.is_none() { unsafe { turn.nest(handle.pointer()) } } else { None };
+            match left {
+                None => turn.next.set(Some(leaf.unwrap_or(handle.pointer()))),
+                Some(Left::Waits(leaf)) => turn.leaf.set(Some(leaf)),
+                Some(Left::Gone(next)) if !handle.is_done() => turn.next.set(next),
+                Some(Left::Gone(next)) if next != Some(self.co.pointer()) => {
+                    // At its end it handed control over, and the caller waits in the turn.
+                    turn.next.set(next);
+                    return Poll::Pending;
+                }
+                Some(Left::Gone(_)) => return Poll::Ready(self.finish()),
+            }
             caller.state.call(handle.pointer());
             return Poll::Pending;
         }
+        Poll::Ready(self.finish())
+    }
+}
+
+impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Call<'a, P, C, X> {
+    /// The callee has ended: takes its result.
+    fn finish(&mut self) -> X::Output {
         let mut callee = self.callee.take().expect("it is there");
         let result = X::result(callee.promise_mut());
         // Here, where the result is dropped if this panics (rust-lang/rust#47949).
         drop(callee);
-        Poll::Ready(result)
+        result
     }
 }

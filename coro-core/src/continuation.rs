@@ -39,6 +39,9 @@ pub(crate) mod sealed {
         /// settle.
         const SETTLES: bool;
 
+        /// Whether a callee may run in its caller's body: nobody can resume it before that is off the stack.
+        const NESTS: bool;
+
         /// Polls the body as this world does.
         ///
         /// # Safety

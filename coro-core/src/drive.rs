@@ -21,6 +21,10 @@ pub struct Turn {
     pub(crate) panic: Cell<Option<Payload>>,
     /// Who goes on, last first, when nobody else does: suspended chains that the turn owns, linked by their states.
     later: Cell<Option<NonNull<Header>>>,
+    /// Who waits, if that is a callee which the body has run itself; see [`nest`](Self::nest).
+    pub(crate) leaf: Cell<Option<NonNull<Header>>>,
+    /// How many callees are run by the bodies of their callers.
+    nested: Cell<u32>,
     /// Whether a coroutine that this turn runs was cancelled: whoever it suspends next may have to be destroyed.
     cancelled: Cell<bool>,
     /// Who polls the chain's root, in the world of futures.
@@ -33,6 +37,8 @@ impl Turn {
             next: Cell::new(None),
             panic: Cell::new(None),
             later: Cell::new(None),
+            leaf: Cell::new(None),
+            nested: Cell::new(0),
             cancelled: Cell::new(false),
             context: context.map(|context| NonNull::from(context).cast()),
         }
@@ -58,6 +64,31 @@ impl Turn {
     /// A coroutine that this turn runs, or will, is cancelled: it goes on to its next suspension, and no further.
     pub(crate) fn cancel(&self) {
         self.cancelled.set(true);
+    }
+
+    #[inline]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.get()
+    }
+
+    /// Runs a new callee right here, in the body of its caller: that is half the work if it ends at once. `None` if the
+    /// stack is deep enough, and the trampoline is to run it.
+    ///
+    /// # Safety
+    /// The turn runs the caller, which has linked `callee` to itself, and nobody else uses that.
+    #[inline]
+    pub(crate) unsafe fn nest(&self, callee: NonNull<Header>) -> Option<Left> {
+        const LIMIT: u32 = 8;
+        let nested = self.nested.get();
+        if nested == LIMIT {
+            return None;
+        }
+        // If this panics and the caller catches that, the turn only nests less deep.
+        self.nested.set(nested + 1);
+        // SAFETY: S4: caller's contract. Tests: tests/calls.rs, tests/stack.rs.
+        let left = unsafe { (callee.as_ref().vtable.resume)(callee, NonNull::from(self)) };
+        self.nested.set(nested);
+        Some(left)
     }
 
     /// After a panic nobody will run what was postponed: it is destroyed, all of it even if one panics.
@@ -109,8 +140,11 @@ pub(crate) unsafe fn run_root(root: NonNull<Header>, context: Option<&mut Contex
     unsafe {
         let resume = root.as_ref().vtable.resume;
         match resume(root, NonNull::from(&*turn)) {
-            Left::Gone(Some(callee)) => run_on(callee, &turn),
-            Left::Gone(None) | Left::Suspended => root,
+            Left::Waits(leaf) => match turn.next.take() {
+                Some(callee) => run_on(callee, &turn),
+                None => leaf,
+            },
+            Left::Gone(_) => root,
         }
     }
 }
@@ -121,28 +155,28 @@ unsafe fn run_on(first: NonNull<Header>, turn: &Turn) -> NonNull<Header> {
     let abandoned = Finally::new(|| turn.abandon());
     let mut current = first;
     // SAFETY: S2: each step gives back a frame that the chain or a claimed continuation owns. Test: tests/stack.rs.
-    while let Some(next) = unsafe { step(current, NonNull::from(turn)) }.or_else(|| turn.postponed()) {
+    while let Some(next) = unsafe { step(&mut current, NonNull::from(turn)) }.or_else(|| turn.postponed()) {
         current = next;
     }
     abandoned.defuse();
     current
 }
 
-/// Runs one frame, and returns who goes on. A panic of a root goes to whoever resumed it, a panic of a callee to its
-/// caller.
+/// Runs one frame, and returns who goes on; `current` becomes the leaf that waits. A panic of a root goes to whoever
+/// resumed it, a panic of a callee to its caller.
 ///
 /// # Safety
 /// As for [`run`].
 #[inline]
-unsafe fn step(current: NonNull<Header>, turn: NonNull<Turn>) -> Option<NonNull<Header>> {
+unsafe fn step(current: &mut NonNull<Header>, turn: NonNull<Turn>) -> Option<NonNull<Header>> {
     // SAFETY: S2: the frame is alive while it is ours, which ends when it settles or its chain is destroyed; `turn`
     // outlives the call. Tests: tests/panics.rs, tests/transfer.rs.
     unsafe {
-        let header = current.as_ref();
-        let resume = header.vtable.resume;
-        let left = match header.link.get() {
-            None => resume(current, turn),
-            Some(caller) => match crate::panic::catch(|| resume(current, turn), || destroy_all(caller)) {
+        let frame = *current;
+        let resume = frame.as_ref().vtable.resume;
+        let left = match frame.as_ref().link.get() {
+            None => resume(frame, turn),
+            Some(caller) => match crate::panic::catch(|| resume(frame, turn), || destroy_all(caller)) {
                 Ok(left) => left,
                 Err(payload) => {
                     turn.as_ref().panic.set(Some(payload));
@@ -150,24 +184,39 @@ unsafe fn step(current: NonNull<Header>, turn: NonNull<Turn>) -> Option<NonNull<
                 }
             },
         };
-        let next = match left {
-            Left::Gone(next) => return next,
-            Left::Suspended => turn.as_ref().next.take(),
-        };
-        // Not under `catch`: by a panic from here on the whole chain is gone, so it belongs to the resumer.
+        match left {
+            Left::Gone(next) => next,
+            Left::Waits(leaf) => {
+                *current = leaf;
+                settle(leaf, turn.as_ref())
+            }
+        }
+    }
+}
+
+/// Ends a step whose leaf waits. Not under `catch`: by a panic from here on the whole chain is gone, so it belongs to
+/// the resumer.
+///
+/// # Safety
+/// The bodies from `leaf` to the one that was resumed are off the stack.
+unsafe fn settle(leaf: NonNull<Header>, turn: &Turn) -> Option<NonNull<Header>> {
+    // SAFETY: S2: it is alive while it is ours, which ends when it settles. Test: tests/transfer.rs.
+    unsafe {
+        let header = leaf.as_ref();
+        let next = turn.next.take();
         match header.state.settle(header.vtable.shared) {
-            Suspension::Settled if turn.as_ref().cancelled.get() => settled_cancelled(current, next, turn.as_ref()),
+            Suspension::Settled if turn.is_cancelled() => settled_cancelled(leaf, next, turn),
             Suspension::Settled => next,
-            Suspension::Resumed if next.is_none() => Some(current),
+            Suspension::Resumed if next.is_none() => Some(leaf),
             Suspension::Resumed => {
-                turn.as_ref().postpone(current);
+                turn.postpone(leaf);
                 next
             }
             Suspension::Dropped => {
                 if let Some(next) = next {
-                    turn.as_ref().postpone(next);
+                    turn.postpone(next);
                 }
-                destroy_chain(current)
+                destroy_chain(leaf)
             }
         }
     }

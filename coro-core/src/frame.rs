@@ -63,9 +63,9 @@ pub(crate) enum Kind {
 
 /// How a body left the stack.
 pub(crate) enum Left {
-    /// It waits, and the trampoline has yet to settle who owns it; the turn knows who goes on.
-    Suspended,
-    /// It has ended, or its owner has it already; this frame goes on.
+    /// It waits: this leaf does, which the trampoline has yet to settle. The turn knows who goes on.
+    Waits(NonNull<Header>),
+    /// It has ended, or its owner has it already. This frame goes on.
     Gone(Option<NonNull<Header>>),
 }
 
@@ -193,7 +193,14 @@ where
             return Left::Gone(finish(ending, turn.as_ref()));
         }
         forget(ending);
-        if P::World::SETTLES { Left::Suspended } else { Left::Gone(turn.as_ref().next.take()) }
+        let turn = turn.as_ref();
+        match turn.leaf.take() {
+            Some(leaf) => Left::Waits(leaf),
+            None if P::World::SETTLES && !turn.is_cancelled() && head.state.settles_at_once(P::World::SHARED) => {
+                Left::Gone(turn.next.take())
+            }
+            None => Left::Waits(header),
+        }
     }
 }
 

@@ -217,6 +217,21 @@ impl State {
         }
     }
 
+    /// Does what [`settle`](Self::settle) does, if the continuation was not used meanwhile.
+    #[inline]
+    pub(crate) fn settles_at_once(&self, shared: bool) -> bool {
+        let word = self.get();
+        if word.addr() & TURN_BITS != SUSPENDING {
+            return word.addr() == SUSPENDED || word.addr() & HEADER_BITS >= CALLING;
+        }
+        if shared {
+            let exchanged = self.0.compare_exchange(word, number(SUSPENDED), Ordering::Release, Ordering::Relaxed);
+            return exchanged.is_ok();
+        }
+        self.suspend();
+        true
+    }
+
     /// The suspended coroutine, which a turn owns, waits behind `next` for its time to go on.
     #[inline]
     pub(crate) fn postpone(&self, next: Option<NonNull<Header>>) {

@@ -19,6 +19,7 @@ impl<T: Threads> sealed::World for ByOwner<T> {
     type Slot = ();
     const SHARED: bool = false;
     const SETTLES: bool = false;
+    const NESTS: bool = false;
 
     #[inline]
     fn leaf<P, A>(co: Co<P>, awaiter: &mut A, (): &mut (), _: &mut Context<'_>) -> Poll<()>

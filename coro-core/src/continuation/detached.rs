@@ -76,6 +76,7 @@ impl<T: Threads> sealed::World for Detached<T> {
     type Slot = ();
     const SHARED: bool = T::SHARED;
     const SETTLES: bool = true;
+    const NESTS: bool = !T::SHARED;
 
     #[inline]
     fn leaf<P, A>(co: Co<P>, awaiter: &mut A, (): &mut (), _: &mut Context<'_>) -> Poll<()>

@@ -41,6 +41,7 @@ impl<T: Threads> sealed::World for Polled<T> {
     type Slot = Option<Arc<WakeSlot>>;
     const SHARED: bool = false;
     const SETTLES: bool = false;
+    const NESTS: bool = true;
 
     unsafe fn poll<B: Future>(body: Pin<&mut B>, turn: NonNull<Turn>) -> Poll<B::Output> {
         // SAFETY: S4: the turn is on the stack below (caller's contract), and so is the context it was given. Test:
