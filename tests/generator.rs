@@ -83,6 +83,10 @@ fn a_generator_that_has_ended_stays_ended() {
     assert_eq!(numbers.next(), Some(1));
     assert_eq!([numbers.next(), numbers.next(), numbers.next()], [None; 3]);
     assert_eq!(count_to(0).fuse().next(), None);
+    fn is_fused(it: &impl std::iter::FusedIterator) -> (usize, Option<usize>) {
+        it.size_hint()
+    }
+    assert_eq!(is_fused(&numbers), (0, None));
 }
 
 #[coro::coroutine]
@@ -102,14 +106,35 @@ fn delegates_to(inner: Generator<'static, Live>) -> Generator<'static, Live> {
 
 #[test]
 fn a_generator_that_panics_gives_none_for_ever() {
-    for wrap in [|inner| inner, delegates_to] {
+    for (wrap, items) in [|inner| inner, delegates_to].into_iter().flat_map(|wrap| [(wrap, 0), (wrap, 1), (wrap, 2)]) {
         support::reset(&[]);
-        let mut items = wrap(panics_after(1, Live::new("argument")));
-        assert_eq!(items.next().expect("the first").name, "item");
-        assert_eq!(attempt(|| items.next()).map(drop), Err("out of items".to_owned()));
-        assert_eq!(support::take_log(), ["drop item", "drop local", "drop argument"]);
-        assert!(items.next().is_none() && items.next().is_none());
+        let mut generator = wrap(panics_after(items, Live::new("argument")));
+        for _ in 0..items {
+            assert_eq!(generator.next().expect("not yet").name, "item");
+        }
+        support::take_log();
+        assert_eq!(attempt(|| generator.next()).map(drop), Err("out of items".to_owned()), "after {items}");
+        assert_eq!(support::take_log(), ["drop local", "drop argument"]);
+        assert!(generator.next().is_none() && generator.next().is_none());
+        assert!(generator.location().is_none());
+        drop(generator);
+        assert_eq!((support::alive(), support::dropped_twice()), (vec![], vec![]));
     }
+}
+
+#[coro::coroutine(initial = suspend_never)]
+fn panics_at_once(_: Live) -> Generator<'static, Live> {
+    if support::alive() == ["argument"] {
+        std::panic::resume_unwind(Box::new("at once"));
+    }
+    co_yield!(Live::new("not reached"));
+}
+
+#[test]
+fn an_eager_generator_that_panics_at_once_is_never_made() {
+    support::reset(&[]);
+    assert_eq!(attempt(|| panics_at_once(Live::new("argument"))).map(drop), Err("at once".to_owned()));
+    assert_eq!((support::take_log(), support::alive()), (vec!["drop argument".to_owned()], vec![]));
 }
 
 #[coro::coroutine]

@@ -177,3 +177,25 @@ fn a_signal_that_a_machine_ends_without_asking_for_is_given_back() {
     assert!(machine.is_done());
     assert_eq!(machine.result(), Some("over"));
 }
+
+#[coro::coroutine]
+fn returns_its_signal(_: Live) -> StateMachine<'static, Live, Live> {
+    let first = Signal.await;
+    drop(first);
+    Signal.await
+}
+
+#[test]
+fn a_machine_that_never_began_drops_its_parameters_and_a_result_that_nobody_takes_goes_with_it() {
+    support::reset(&[]);
+    drop(returns_its_signal(Live::new("argument")));
+    assert_eq!(support::take_log(), ["drop argument"]);
+    let mut machine = returns_its_signal(Live::new("argument"));
+    assert!(machine.send_signal(Live::new("first")).is_ok() && machine.send_signal(Live::new("second")).is_ok());
+    assert_eq!(
+        (support::take_log(), support::alive()),
+        (vec!["drop first".into(), "drop argument".into()], vec!["second"])
+    );
+    drop(machine);
+    assert_eq!((support::take_log(), support::dropped_twice()), (vec!["drop second".to_owned()], vec![]));
+}

@@ -2,11 +2,11 @@
 
 use core::fmt;
 use core::iter::FusedIterator;
+use core::marker::PhantomData;
 
-use crate::private::AwaitsListed;
 use crate::{
-    Backtrace, ByOwner, Callee, Coroutine, CoroutineHandle, Handle, Location, NewPromise, Promise, Propagate,
-    SuspendAlways, YieldFrom, YieldValue,
+    Backtrace, ByOwner, Callee, Coroutine, CoroutineHandle, Handle, Local, Location, NewPromise, Promise, Propagate,
+    SuspendAlways, Threads, YieldFrom, YieldValue,
 };
 
 /// A lazy iterator: the body runs to its next `co_yield!` when the next item is asked for.
@@ -48,16 +48,35 @@ use crate::{
 /// ```
 ///
 /// After its end, or a panic of its body, it gives `None` for ever.
+///
+/// A `Generator<'a, T, Sendable>` may change threads between its items, and holds only what is `Send`:
+///
+/// ```
+/// use coro::{Generator, Sendable};
+///
+/// #[coro::coroutine]
+/// fn countdown(from: u32) -> Generator<'static, u32, Sendable> {
+///     for left in (0..from).rev() {
+///         co_yield!(left);
+///     }
+/// }
+///
+/// let mut countdown = countdown(3);
+/// assert_eq!(countdown.next(), Some(2));
+/// let rest = std::thread::spawn(|| countdown.collect::<Vec<_>>());
+/// assert_eq!(rest.join().unwrap(), [1, 0]);
+/// ```
 #[must_use = "a generator does nothing until its items are asked for"]
-pub struct Generator<'a, T>(CoroutineHandle<'a, GeneratorPromise<T>>);
+pub struct Generator<'a, T, S: Threads = Local>(CoroutineHandle<'a, GeneratorPromise<T, S>>);
 
 /// The promise of a [`Generator`].
 #[derive(Debug)]
-pub struct GeneratorPromise<T> {
+pub struct GeneratorPromise<T, S: Threads = Local> {
     item: Option<T>,
+    threads: PhantomData<fn() -> S>,
 }
 
-impl<T> Generator<'_, T> {
+impl<T, S: Threads> Generator<'_, T, S> {
     /// Where the generator is suspended; `None` after its end.
     #[must_use]
     pub fn location(&self) -> Option<Location> {
@@ -71,7 +90,7 @@ impl<T> Generator<'_, T> {
     }
 }
 
-impl<T> Iterator for Generator<'_, T> {
+impl<T, S: Threads> Iterator for Generator<'_, T, S> {
     type Item = T;
 
     #[inline]
@@ -84,16 +103,16 @@ impl<T> Iterator for Generator<'_, T> {
     }
 }
 
-impl<T> FusedIterator for Generator<'_, T> {}
+impl<T, S: Threads> FusedIterator for Generator<'_, T, S> {}
 
-impl<T> fmt::Debug for Generator<'_, T> {
+impl<T, S: Threads> fmt::Debug for Generator<'_, T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Generator").field(&self.0).finish()
     }
 }
 
-impl<T> Promise for GeneratorPromise<T> {
-    type World = ByOwner;
+impl<T, S: Threads> Promise for GeneratorPromise<T, S> {
+    type World = ByOwner<S>;
     type Owner = Handle;
     type OnPanic = Propagate;
     type Value = ();
@@ -112,22 +131,22 @@ impl<T> Promise for GeneratorPromise<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T> NewPromise for GeneratorPromise<T> {
+impl<T, S: Threads> NewPromise for GeneratorPromise<T, S> {
     fn new() -> Self {
-        Self { item: None }
+        Self { item: None, threads: PhantomData }
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: 'a> Coroutine<'a> for Generator<'a, T> {
-    type Promise = GeneratorPromise<T>;
+impl<'a, T: 'a, S: Threads> Coroutine<'a> for Generator<'a, T, S> {
+    type Promise = GeneratorPromise<T, S>;
 
-    fn get_return_object(handle: CoroutineHandle<'a, GeneratorPromise<T>>) -> Self {
+    fn get_return_object(handle: CoroutineHandle<'a, GeneratorPromise<T, S>>) -> Self {
         Self(handle)
     }
 }
 
-impl<T> YieldValue<T> for GeneratorPromise<T> {
+impl<T, S: Threads> YieldValue<T> for GeneratorPromise<T, S> {
     type Awaiter = SuspendAlways;
 
     #[inline]
@@ -137,14 +156,11 @@ impl<T> YieldValue<T> for GeneratorPromise<T> {
     }
 }
 
-/// A generator awaits nothing.
-impl<T> AwaitsListed for GeneratorPromise<T> {}
-
 /// `co_yield!(..other)`
-impl<'a, T: 'a> YieldFrom<Generator<'a, T>> for GeneratorPromise<T> {
-    type Awaitable = Delegation<'a, T>;
+impl<'a, T: 'a, S: Threads> YieldFrom<Generator<'a, T, S>> for GeneratorPromise<T, S> {
+    type Awaitable = Delegation<'a, T, S>;
 
-    fn yield_from(&mut self, mut other: Generator<'a, T>) -> Delegation<'a, T> {
+    fn yield_from(&mut self, mut other: Generator<'a, T, S>) -> Delegation<'a, T, S> {
         // An eager generator has its first item already.
         self.item = other.0.innermost_promise_mut().item.take();
         Delegation { other, yields_first: self.item.is_some() }
@@ -153,22 +169,22 @@ impl<'a, T: 'a> YieldFrom<Generator<'a, T>> for GeneratorPromise<T> {
 
 /// A generator that another one runs in its place.
 #[derive(Debug)]
-pub struct Delegation<'a, T> {
-    other: Generator<'a, T>,
+pub struct Delegation<'a, T, S: Threads = Local> {
+    other: Generator<'a, T, S>,
     yields_first: bool,
 }
 
-impl<'a, T: 'a> Callee<'a> for Delegation<'a, T> {
-    type Promise = GeneratorPromise<T>;
+impl<'a, T: 'a, S: Threads> Callee<'a> for Delegation<'a, T, S> {
+    type Promise = GeneratorPromise<T, S>;
     type Output = ();
 
     fn suspends_first(&self) -> bool {
         self.yields_first
     }
 
-    fn into_handle(self) -> CoroutineHandle<'a, GeneratorPromise<T>> {
+    fn into_handle(self) -> CoroutineHandle<'a, GeneratorPromise<T, S>> {
         self.other.0
     }
 
-    fn result(_: &mut GeneratorPromise<T>) {}
+    fn result(_: &mut GeneratorPromise<T, S>) {}
 }

@@ -2,12 +2,15 @@
 //!
 //! Their impls are `do_not_recommend`ed where rustc would list them in an error about a user's own type.
 
+mod awaits_nothing;
 mod fire_and_forget;
 mod generator;
 mod state_machine;
 mod task;
+mod two_way;
 
 pub use fire_and_forget::{FireAndForget, FireAndForgetPromise};
 pub use generator::{Delegation, Generator, GeneratorPromise};
 pub use state_machine::{SendError, Signal, SignalAwaiter, StateMachine, StateMachinePromise};
 pub use task::{Task, TaskPromise};
+pub use two_way::{Argument, Resumable, ResumeError, Resumed, TwoWay, TwoWayPromise, two_way};

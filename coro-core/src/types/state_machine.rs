@@ -1,11 +1,12 @@
 //! Coroutines that are pushed: each signal runs one to its next `Signal.await`.
 
 use core::fmt;
+use core::marker::PhantomData;
 
 use crate::private::AwaitsListed;
 use crate::{
-    AwaitTransform, Awaiter, ByOwner, Continuation, Coroutine, CoroutineHandle, Handle, Location, NewPromise, Promise,
-    Propagate, SuspendAlways,
+    AwaitTransform, Awaiter, ByOwner, ContinuationOf, Coroutine, CoroutineHandle, Handle, Local, Location, NewPromise,
+    Promise, Propagate, SuspendAlways, Threads,
 };
 
 /// A machine that receives signals of type `S` and in the end returns an `R`. Its states are the places where its body
@@ -32,14 +33,17 @@ use crate::{
 /// }
 /// assert_eq!(machine.result(), Some('b'));
 /// ```
+///
+/// A `StateMachine<'a, S, R, Sendable>` may change threads between its signals, and holds only what is `Send`.
 #[must_use = "a state machine does nothing until it is sent a signal"]
-pub struct StateMachine<'a, S, R>(CoroutineHandle<'a, StateMachinePromise<S, R>>);
+pub struct StateMachine<'a, S, R, T: Threads = Local>(CoroutineHandle<'a, StateMachinePromise<S, R, T>>);
 
 /// The promise of a [`StateMachine`].
 #[derive(Debug)]
-pub struct StateMachinePromise<S, R> {
+pub struct StateMachinePromise<S, R, T: Threads = Local> {
     signal: Option<S>,
     returned: Option<R>,
+    threads: PhantomData<fn() -> T>,
 }
 
 /// Awaited in a [`StateMachine`], gives the next signal.
@@ -50,7 +54,7 @@ pub struct Signal;
 #[derive(Debug)]
 pub struct SignalAwaiter(());
 
-impl<S, R> StateMachine<'_, S, R> {
+impl<S, R, T: Threads> StateMachine<'_, S, R, T> {
     /// Runs the machine with `signal` to its next `Signal.await`, or to its end.
     ///
     /// # Errors
@@ -86,14 +90,14 @@ impl<S, R> StateMachine<'_, S, R> {
     }
 }
 
-impl<S, R> fmt::Debug for StateMachine<'_, S, R> {
+impl<S, R, T: Threads> fmt::Debug for StateMachine<'_, S, R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("StateMachine").field(&self.0).finish()
     }
 }
 
-impl<S, R> Promise for StateMachinePromise<S, R> {
-    type World = ByOwner;
+impl<S, R, T: Threads> Promise for StateMachinePromise<S, R, T> {
+    type World = ByOwner<T>;
     type Owner = Handle;
     type OnPanic = Propagate;
     type Value = R;
@@ -114,22 +118,23 @@ impl<S, R> Promise for StateMachinePromise<S, R> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S, R> NewPromise for StateMachinePromise<S, R> {
+impl<S, R, T: Threads> NewPromise for StateMachinePromise<S, R, T> {
     fn new() -> Self {
-        Self { signal: None, returned: None }
+        Self { signal: None, returned: None, threads: PhantomData }
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, S: 'a, R: 'a> Coroutine<'a> for StateMachine<'a, S, R> {
-    type Promise = StateMachinePromise<S, R>;
+impl<'a, S: 'a, R: 'a, T: Threads> Coroutine<'a> for StateMachine<'a, S, R, T> {
+    type Promise = StateMachinePromise<S, R, T>;
 
-    fn get_return_object(handle: CoroutineHandle<'a, StateMachinePromise<S, R>>) -> Self {
+    fn get_return_object(handle: CoroutineHandle<'a, StateMachinePromise<S, R, T>>) -> Self {
         Self(handle)
     }
 }
 
-impl<S, R> AwaitTransform<Signal> for StateMachinePromise<S, R> {
+#[diagnostic::do_not_recommend]
+impl<S, R, T: Threads> AwaitTransform<Signal> for StateMachinePromise<S, R, T> {
     type Awaitable = SignalAwaiter;
 
     fn await_transform(&mut self, Signal: Signal) -> SignalAwaiter {
@@ -138,21 +143,25 @@ impl<S, R> AwaitTransform<Signal> for StateMachinePromise<S, R> {
 }
 
 /// A state machine awaits nothing else.
-impl<S, R> AwaitsListed for StateMachinePromise<S, R> {}
+impl<S, R, T: Threads> AwaitsListed for StateMachinePromise<S, R, T> {}
 
 #[diagnostic::do_not_recommend]
-impl<S, R> Awaiter<StateMachinePromise<S, R>> for SignalAwaiter {
+impl<S, R, T: Threads> Awaiter<StateMachinePromise<S, R, T>> for SignalAwaiter {
     type Output = S;
 
-    fn await_ready(&mut self, promise: &mut StateMachinePromise<S, R>) -> bool {
+    fn await_ready(&mut self, promise: &mut StateMachinePromise<S, R, T>) -> bool {
         promise.signal.is_some()
     }
 
-    fn await_suspend(&mut self, _: &mut StateMachinePromise<S, R>, _: Continuation) -> Option<Continuation> {
+    fn await_suspend(
+        &mut self,
+        _: &mut StateMachinePromise<S, R, T>,
+        _: ContinuationOf<StateMachinePromise<S, R, T>>,
+    ) -> Option<ContinuationOf<StateMachinePromise<S, R, T>>> {
         None
     }
 
-    fn await_resume(&mut self, promise: &mut StateMachinePromise<S, R>) -> S {
+    fn await_resume(&mut self, promise: &mut StateMachinePromise<S, R, T>) -> S {
         promise.signal.take().expect("`send_signal` resumes with a signal")
     }
 }

@@ -1,0 +1,279 @@
+//! Coroutines that are talked to: each `co_yield!` gives a value out, and its value is the answer.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::{
+    Awaiter, ByOwner, ContinuationOf, Coroutine, CoroutineHandle, Handle, Local, Location, NewPromise, Promise,
+    Propagate, SuspendAlways, Threads, YieldValue,
+};
+
+/// What a two-way coroutine function returns: `co_yield!(out)` gives an `Out` to whoever resumes the coroutine, and its
+/// value is the `In` of the next resume. At its end it gives an `R`.
+///
+/// Its first argument is its parameter. [`two_way`] makes the function itself a coroutine that is resumed with every
+/// argument in the same way, the first one included:
+///
+/// ```
+/// use coro::{Resumed::{Complete, Yielded}, TwoWay, two_way};
+///
+/// /// The average of all numbers so far, until one is negative; then how many there were.
+/// #[coro::coroutine]
+/// fn average(first: f64) -> TwoWay<'static, f64, f64, u32> {
+///     let (mut sum, mut count, mut next) = (0.0, 0, first);
+///     while next >= 0.0 {
+///         sum += next;
+///         count += 1;
+///         next = co_yield!(sum / f64::from(count));
+///     }
+///     count
+/// }
+///
+/// let mut average = two_way(average);
+/// assert_eq!(average.resume(2.0), Ok(Yielded(2.0)));
+/// assert_eq!(average.resume(4.0), Ok(Yielded(3.0)));
+/// assert_eq!(average.resume(-1.0), Ok(Complete(2)));
+/// assert_eq!(average.resume(6.0).unwrap_err().into_argument(), 6.0);
+/// ```
+///
+/// # Why a parameter
+///
+/// When a coroutine is resumed for the first time, there is no `co_yield!` that the argument could be the value of. In other
+/// languages it is lost there, or it must be asked for in a special way, which one can forget. A parameter can be neither: a
+/// function that has none is not accepted by [`two_way`], one that has it and does not look at it has an unused variable, and
+/// the compiler says so. The closures that rustc itself makes coroutines of (unstable) do the same.
+///
+/// What else the function wants to know, a closure gives it:
+///
+/// ```
+/// use coro::{Resumed::Yielded, TwoWay, two_way};
+///
+/// #[coro::coroutine]
+/// fn multiplied(factor: u32, first: u32) -> TwoWay<'static, u32, u32> {
+///     let mut next = first;
+///     loop {
+///         next = co_yield!(factor * next);
+///     }
+/// }
+///
+/// let mut triple = two_way(|first| multiplied(3, first));
+/// assert_eq!(triple.resume(5), Ok(Yielded(15)));
+/// assert_eq!(triple.resume(7), Ok(Yielded(21)));
+/// ```
+///
+/// A `TwoWay<'a, In, Out, R, Sendable>` may change threads between two resumes, and holds only what is `Send`.
+#[must_use = "give its function to `coro::two_way`, which resumes it with the first argument"]
+pub struct TwoWay<'a, In, Out, R = (), S: Threads = Local>(CoroutineHandle<'a, TwoWayPromise<In, Out, R, S>>);
+
+/// The promise of a [`TwoWay`] coroutine.
+#[derive(Debug)]
+pub struct TwoWayPromise<In, Out, R = (), S: Threads = Local> {
+    argument: Option<In>,
+    resumed: Option<Resumed<Out, R>>,
+    threads: PhantomData<fn() -> S>,
+}
+
+/// A coroutine that is resumed with arguments; [`two_way`] makes it from a function that returns a [`TwoWay`].
+///
+/// `F` is that function, and `C` what it returns. Where the type must be named, `F` can be a function pointer, or a box:
+///
+/// ```
+/// use coro::{Resumable, Resumed::Yielded, TwoWay, two_way};
+///
+/// type Counting = TwoWay<'static, u32, u32>;
+///
+/// struct Counter {
+///     counting: Resumable<fn(u32) -> Counting, Counting>,
+/// }
+///
+/// #[coro::coroutine]
+/// fn counting(first: u32) -> Counting {
+///     let mut sum = first;
+///     loop {
+///         sum += co_yield!(sum);
+///     }
+/// }
+///
+/// let mut counter = Counter { counting: two_way(counting) };
+/// assert_eq!(counter.counting.resume(2), Ok(Yielded(2)));
+/// assert_eq!(counter.counting.resume(3), Ok(Yielded(5)));
+/// ```
+#[must_use = "a two-way coroutine does nothing until it is resumed"]
+pub struct Resumable<F, C> {
+    /// Until the first resume.
+    begin: Option<F>,
+    /// From then on, unless `begin` has panicked.
+    coroutine: Option<C>,
+}
+
+/// What a coroutine did when it was resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resumed<Out, R = ()> {
+    /// It yielded this, and waits for the next argument.
+    Yielded(Out),
+    /// It has ended, and returned this.
+    Complete(R),
+}
+
+/// Makes a coroutine of a function from its first argument to a [`TwoWay`]. The function is called at the first
+/// [`resume`](Resumable::resume).
+pub const fn two_way<'a, In, Out, R, S, F>(begin: F) -> Resumable<F, TwoWay<'a, In, Out, R, S>>
+where
+    S: Threads,
+    F: FnOnce(In) -> TwoWay<'a, In, Out, R, S>,
+{
+    Resumable { begin: Some(begin), coroutine: None }
+}
+
+impl<'a, In, Out, R, S: Threads, F: FnOnce(In) -> TwoWay<'a, In, Out, R, S>> Resumable<F, TwoWay<'a, In, Out, R, S>> {
+    /// Runs the coroutine with `argument` to its next `co_yield!`, or to its end.
+    ///
+    /// # Errors
+    /// If the coroutine has ended: the error gives the argument back.
+    ///
+    /// # Panics
+    /// With what the coroutine's body panics. It has ended then.
+    #[inline]
+    pub fn resume(&mut self, argument: In) -> Result<Resumed<Out, R>, ResumeError<In>> {
+        let TwoWay(handle) = match &mut self.coroutine {
+            Some(begun) if begun.0.is_done() => return Err(ResumeError(argument)),
+            Some(begun) => {
+                begun.0.promise_mut().argument = Some(argument);
+                begun
+            }
+            None => match self.begin.take() {
+                Some(begin) => self.coroutine.insert(begin(argument)),
+                None => return Err(ResumeError(argument)),
+            },
+        };
+        // One that begins with `initial = suspend_never` has run already.
+        if handle.promise().resumed.is_none() {
+            handle.try_resume();
+        }
+        Ok(handle.promise_mut().resumed.take().expect("a body that does not panic yields or returns"))
+    }
+
+    /// Whether the coroutine has ended.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.coroutine.as_ref().map_or(self.begin.is_none(), |begun| begun.0.is_done())
+    }
+
+    /// Where the coroutine is suspended; `None` before its first resume and after its end.
+    #[must_use]
+    pub fn location(&self) -> Option<Location> {
+        self.coroutine.as_ref()?.0.location()
+    }
+}
+
+impl<F, C: fmt::Debug> fmt::Debug for Resumable<F, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.coroutine, &self.begin) {
+            (Some(coroutine), _) => f.debug_tuple("Resumable").field(coroutine).finish(),
+            (None, Some(_)) => f.write_str("Resumable(not begun)"),
+            (None, None) => f.write_str("Resumable(ended)"),
+        }
+    }
+}
+
+impl<In, Out, R, S: Threads> fmt::Debug for TwoWay<'_, In, Out, R, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TwoWay").field(&self.0).finish()
+    }
+}
+
+impl<In, Out, R, S: Threads> Promise for TwoWayPromise<In, Out, R, S> {
+    type World = ByOwner<S>;
+    type Owner = Handle;
+    type OnPanic = Propagate;
+    type Value = R;
+    type Initial = SuspendAlways;
+    type Final = SuspendAlways;
+
+    fn initial_suspend(&mut self) -> SuspendAlways {
+        SuspendAlways
+    }
+
+    fn final_suspend(&mut self) -> SuspendAlways {
+        SuspendAlways
+    }
+
+    fn return_value(&mut self, value: R) {
+        self.resumed = Some(Resumed::Complete(value));
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<In, Out, R, S: Threads> NewPromise for TwoWayPromise<In, Out, R, S> {
+    fn new() -> Self {
+        Self { argument: None, resumed: None, threads: PhantomData }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, In: 'a, Out: 'a, R: 'a, S: Threads> Coroutine<'a> for TwoWay<'a, In, Out, R, S> {
+    type Promise = TwoWayPromise<In, Out, R, S>;
+
+    fn get_return_object(handle: CoroutineHandle<'a, TwoWayPromise<In, Out, R, S>>) -> Self {
+        Self(handle)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<In, Out, R, S: Threads> YieldValue<Out> for TwoWayPromise<In, Out, R, S> {
+    type Awaiter = Argument;
+
+    #[inline]
+    fn yield_value(&mut self, out: Out) -> Argument {
+        self.resumed = Some(Resumed::Yielded(out));
+        Argument(())
+    }
+}
+
+/// What a `co_yield!` of a [`TwoWay`] coroutine awaits: the argument of the next resume.
+#[derive(Debug)]
+pub struct Argument(());
+
+#[diagnostic::do_not_recommend]
+impl<In, Out, R, S: Threads> Awaiter<TwoWayPromise<In, Out, R, S>> for Argument {
+    type Output = In;
+
+    #[inline]
+    fn await_suspend(
+        &mut self,
+        _: &mut TwoWayPromise<In, Out, R, S>,
+        _: ContinuationOf<TwoWayPromise<In, Out, R, S>>,
+    ) -> Option<ContinuationOf<TwoWayPromise<In, Out, R, S>>> {
+        None
+    }
+
+    #[inline]
+    fn await_resume(&mut self, promise: &mut TwoWayPromise<In, Out, R, S>) -> In {
+        promise.argument.take().expect("`resume` gives an argument")
+    }
+}
+
+/// The coroutine had ended before it was resumed. The error gives the argument back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ResumeError<In>(In);
+
+impl<In> ResumeError<In> {
+    /// The argument that was not received.
+    pub fn into_argument(self) -> In {
+        self.0
+    }
+}
+
+impl<In> fmt::Debug for ResumeError<In> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResumeError(..)")
+    }
+}
+
+impl<In> fmt::Display for ResumeError<In> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("resumed a coroutine that has ended")
+    }
+}
+
+impl<In> core::error::Error for ResumeError<In> {}
