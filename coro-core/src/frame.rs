@@ -154,6 +154,7 @@ where
             ),
             promise: ManuallyDrop::new(promise),
         });
+        header.as_ref().at.set(Some(M::START));
         (&raw mut (*frame).finish).write(ManuallyDrop::new(finish));
         (&raw mut (*frame).body).write(ManuallyDrop::new(body(Co::new(header))));
         header

@@ -40,6 +40,21 @@ pub use crate::location::Point;
 pub trait Function {
     /// The name the user wrote.
     const NAME: &'static str;
+    /// Where its coroutines are suspended before their body.
+    const START: &'static Point;
+    /// Whether they are.
+    const STARTS: Starts = Starts::ByRunning;
+}
+
+/// How a coroutine begins.
+#[derive(Clone, Copy)]
+pub enum Starts {
+    /// It is run, to find out.
+    ByRunning,
+    /// With `initial = suspend_always`: it need not be run.
+    AfterSuspending,
+    /// As the promise's `initial_suspend` says, which is asked if [`Promise::LAZY`] does not tell.
+    AsThePromiseSays,
 }
 
 /// A function `M` about to create a coroutine that it returns as an `R`.
@@ -198,11 +213,10 @@ impl<P: Promise> Co<P> {
     /// Awaits the initial suspension.
     ///
     /// What it gives is opaque, for what is no awaiter to be reported once.
-    pub fn initial<A>(self, initial: A, point: &'static Point) -> impl Future
+    pub fn initial<A>(self, initial: A) -> impl Future
     where
         (P::World, P::Owner): MayStart<P, A>,
     {
-        self.suspends_at(point);
         <(P::World, P::Owner)>::wait(self, initial)
     }
 

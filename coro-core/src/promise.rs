@@ -120,6 +120,11 @@ pub trait Promise: Sized {
     /// What `final_suspend` returns.
     type Final: FinalSuspend<Self>;
 
+    /// Whether `initial_suspend` gives [`SuspendAlways`] and does nothing else: then it need not be asked, and the
+    /// coroutine not be run, before somebody resumes it.
+    #[doc(hidden)]
+    const LAZY: bool = false;
+
     /// What a function awaits before its body, unless its attribute says `initial =`.
     fn initial_suspend(&mut self) -> Self::Initial;
 

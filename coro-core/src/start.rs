@@ -11,7 +11,7 @@ use crate::frame;
 use crate::guard::Finally;
 use crate::handle::CoroutineHandle;
 use crate::leaf::Leaf;
-use crate::private::{Co, Function};
+use crate::private::{Co, Function, Starts};
 use crate::promise::{Coroutine, FinalSuspend, Handle, Nobody, Owner, Promise};
 
 /// What `initial` may be, by the world of the promise and its owner. This trait is sealed.
@@ -110,7 +110,11 @@ impl<'a, R: Coroutine<'a, Promise: Promise<Owner = Handle>>> Start<'a, R> for Ha
         let handle = unsafe {
             let frame = frame::create::<M, _, _, _>(promise, finish, body);
             let mut handle = CoroutineHandle::new(frame);
-            handle.start();
+            match M::STARTS {
+                Starts::AfterSuspending => frame.as_ref().state.suspend(),
+                Starts::AsThePromiseSays if R::Promise::LAZY => frame.as_ref().state.suspend(),
+                _ => handle.start(),
+            }
             handle
         };
         R::get_return_object(handle)

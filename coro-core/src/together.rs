@@ -47,8 +47,7 @@ where
     G: Together<'a, W>,
     W::Threads: Hosts<G::All>,
 {
-    const POINT: &Point = &Point::new("when_all(…).await");
-    create::<WhenAllFrame, _, G, _>(coroutines, POINT, false, |handles, _| G::all(handles))
+    create::<WhenAllFrame, _, G, _>(coroutines, false, |handles, _| G::all(handles))
 }
 
 /// Awaits several coroutines together, and gives the result of the first that ends, and which it was. Before that the
@@ -88,9 +87,8 @@ where
     G: Together<'a, W>,
     W::Threads: Hosts<G::Any>,
 {
-    const POINT: &Point = &Point::new("when_any(…).await");
     assert!(!coroutines.is_empty(), "`when_any` of no coroutines would never end");
-    create::<WhenAnyFrame, _, G, _>(coroutines, POINT, true, G::any)
+    create::<WhenAnyFrame, _, G, _>(coroutines, true, G::any)
 }
 
 /// Coroutines of the world `W` that borrow for `'a`: a tuple, an array or a [`Vec`] of [`Callee`]s. This trait is
@@ -254,19 +252,16 @@ enum WhenAnyFrame {}
 
 impl Function for WhenAllFrame {
     const NAME: &'static str = "when_all";
+    const START: &'static Point = &Point::new("when_all(…).await");
 }
 
 impl Function for WhenAnyFrame {
     const NAME: &'static str = "when_any";
+    const START: &'static Point = &Point::new("when_any(…).await");
 }
 
 /// Makes the coroutine that awaits `coroutines`, and makes its result of their handles and the index of the first.
-fn create<'a, M, W, G, T>(
-    coroutines: G,
-    point: &'static Point,
-    any: bool,
-    result: fn(G::Handles, usize) -> T,
-) -> Task<'a, T, W>
+fn create<'a, M, W, G, T>(coroutines: G, any: bool, result: fn(G::Handles, usize) -> T) -> Task<'a, T, W>
 where
     M: Function,
     W: Parks,
@@ -281,7 +276,7 @@ where
     let handle =
         unsafe {
             CoroutineHandle::new(frame::create::<M, TaskPromise<T, W>, _, _>(NewPromise::new(), FromPromise, |co| {
-                Body { co, point, any, waiting: Some(waiting), result }
+                Body { co, any, waiting: Some(waiting), result }
             }))
         };
     Task::get_return_object(handle)
@@ -296,7 +291,6 @@ struct Waiting<W: Parks, H> {
 
 struct Body<P, W: Parks, H, T> {
     co: Co<P>,
-    point: &'static Point,
     any: bool,
     /// `None` once it has ended.
     waiting: Option<Waiting<W, H>>,
@@ -310,7 +304,6 @@ impl<P, W: Parks, H, T> Future for Body<P, W, H, T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        self.co.header().at.set(Some(self.point));
         // If this panics, it goes with it.
         let mut waiting = self.waiting.take().expect("not polled again after it was ready");
         let Waiting { gathering, coroutines, .. } = &mut waiting;

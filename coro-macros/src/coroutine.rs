@@ -72,11 +72,20 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
     let initial = match &args.initial {
         Some(expression) => {
             let value = suspension(expression);
-            let wait = quote_spanned!(at(expression.span())=> __co.initial(__initial, #start).await);
+            let wait = quote_spanned!(at(expression.span())=> __co.initial(__initial).await);
             quote_spanned!(at(expression.span())=> match #value { __initial => #wait })
         }
-        None => quote_spanned!(span=> __co.initial(__co.initial_suspend(), #start).await),
+        None => quote_spanned!(span=> __co.initial(__co.initial_suspend()).await),
     };
+    let starts = match &args.initial {
+        Some(expression) if is_word(expression, ALWAYS) => Some("AfterSuspending"),
+        Some(_) => None,
+        None => Some("AsThePromiseSays"),
+    };
+    let starts = starts.map(|starts| {
+        let starts = Ident::new(starts, span);
+        quote_spanned!(span=> const STARTS: __coro::private::Starts = __coro::private::Starts::#starts;)
+    });
     let arguments = [&args.initial, &args.finish, &args.promise].map(ToTokens::to_token_stream);
     let used: Vec<&TokenStream> = arguments.iter().chain([&function.body]).collect();
     let params::Params { inputs, captures, bindings } = params::lower(&signature.inputs, &used);
@@ -100,6 +109,8 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
                 enum #frame {}
                 impl __coro::private::Function for #frame {
                     const NAME: &'static ::core::primitive::str = #name;
+                    const START: &'static __coro::private::Point = #start;
+                    #starts
                 }
                 __coro::private::begin::<#frame, _>()
             };
@@ -131,10 +142,16 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
 fn suspension(expression: &Expr) -> TokenStream {
     let span = at(expression.span());
     match expression {
-        Expr::Path(path) if path.path.is_ident("suspend_always") => quote_spanned!(span=> __coro::SuspendAlways),
-        Expr::Path(path) if path.path.is_ident("suspend_never") => quote_spanned!(span=> __coro::SuspendNever),
+        word if is_word(word, ALWAYS) => quote_spanned!(span=> __coro::SuspendAlways),
+        word if is_word(word, "suspend_never") => quote_spanned!(span=> __coro::SuspendNever),
         other => other.to_token_stream(),
     }
+}
+
+const ALWAYS: &str = "suspend_always";
+
+fn is_word(expression: &Expr, word: &str) -> bool {
+    matches!(expression, Expr::Path(path) if path.path.is_ident(word))
 }
 
 /// Where a type has its name: a span cannot cover several tokens.

@@ -36,6 +36,9 @@ fn the_readmes_first_function() {
                     enum OpenFileFrame {}
                     impl __coro::private::Function for OpenFileFrame {
                         const NAME: &'static ::core::primitive::str = "open_file";
+                        const START: &'static __coro::private::Point = const {
+                            &__coro::private::Point::new("initial suspend")
+                        };
                     }
                     __coro::private::begin::<OpenFileFrame, _>()
                 };
@@ -54,13 +57,7 @@ fn the_readmes_first_function() {
                             return __co.never();
                         }
                         match __coro::SuspendNever {
-                            __initial => {
-                                __co.initial(
-                                        __initial,
-                                        const { &__coro::private::Point::new("initial suspend") },
-                                    )
-                                    .await
-                            }
+                            __initial => __co.initial(__initial).await,
                         };
                         let __out = 'coroutine_body: {
                             use __coro::private::probe::{
@@ -143,6 +140,10 @@ fn a_generator_with_macros() {
                     enum SquaresFrame {}
                     impl __coro::private::Function for SquaresFrame {
                         const NAME: &'static ::core::primitive::str = "squares";
+                        const START: &'static __coro::private::Point = const {
+                            &__coro::private::Point::new("initial suspend")
+                        };
+                        const STARTS: __coro::private::Starts = __coro::private::Starts::AsThePromiseSays;
                     }
                     __coro::private::begin::<SquaresFrame, _>()
                 };
@@ -160,11 +161,7 @@ fn a_generator_with_macros() {
                         if false {
                             return __co.never();
                         }
-                        __co.initial(
-                                __co.initial_suspend(),
-                                const { &__coro::private::Point::new("initial suspend") },
-                            )
-                            .await;
+                        __co.initial(__co.initial_suspend()).await;
                         let __out = 'coroutine_body: {
                             use __coro::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
@@ -268,6 +265,10 @@ fn parameters_of_every_kind() {
                     enum MethodFrame {}
                     impl __coro::private::Function for MethodFrame {
                         const NAME: &'static ::core::primitive::str = "method";
+                        const START: &'static __coro::private::Point = const {
+                            &__coro::private::Point::new("initial suspend")
+                        };
+                        const STARTS: __coro::private::Starts = __coro::private::Starts::AsThePromiseSays;
                     }
                     __coro::private::begin::<MethodFrame, _>()
                 };
@@ -297,11 +298,7 @@ fn parameters_of_every_kind() {
                         let mut d = d;
                         #[cfg(unix)]
                         let __arg6 = __arg6;
-                        __co.initial(
-                                __co.initial_suspend(),
-                                const { &__coro::private::Point::new("initial suspend") },
-                            )
-                            .await;
+                        __co.initial(__co.initial_suspend()).await;
                         let __out = 'coroutine_body: {
                             use __coro::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
@@ -327,44 +324,44 @@ fn a_body_that_does_nothing() {
             fn nothing() -> FireAndForget {}
         ),
         &expect![[r#"
-        fn nothing() -> FireAndForget {
-            use ::coro as __coro;
-            let __co = {
-                enum NothingFrame {}
-                impl __coro::private::Function for NothingFrame {
-                    const NAME: &'static ::core::primitive::str = "nothing";
-                }
-                __coro::private::begin::<NothingFrame, _>()
-            };
-            if false {
-                return __co.returns();
-            }
-            let __co = __coro::private::typed(__co);
-            let __promise = __co.new_promise();
-            let __final = __coro::SuspendNever;
-            let __body = __co
-                .body(move |__co| async move {
-                    if false {
-                        return __co.never();
-                    }
-                    __co.initial(
-                            __co.initial_suspend(),
-                            const { &__coro::private::Point::new("initial suspend") },
-                        )
-                        .await;
-                    let __out = 'coroutine_body: {
-                        use __coro::private::probe::{
-                            ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
+            fn nothing() -> FireAndForget {
+                use ::coro as __coro;
+                let __co = {
+                    enum NothingFrame {}
+                    impl __coro::private::Function for NothingFrame {
+                        const NAME: &'static ::core::primitive::str = "nothing";
+                        const START: &'static __coro::private::Point = const {
+                            &__coro::private::Point::new("initial suspend")
                         };
+                        const STARTS: __coro::private::Starts = __coro::private::Starts::AsThePromiseSays;
+                    }
+                    __coro::private::begin::<NothingFrame, _>()
+                };
+                if false {
+                    return __co.returns();
+                }
+                let __co = __coro::private::typed(__co);
+                let __promise = __co.new_promise();
+                let __final = __coro::SuspendNever;
+                let __body = __co
+                    .body(move |__co| async move {
                         if false {
-                            break 'coroutine_body __co.never();
+                            return __co.never();
                         }
-                    };
-                    __out
-                });
-            unsafe { __coro::private::Typed::start(__co, __promise, __final, __body) }
-        }
-    "#]],
+                        __co.initial(__co.initial_suspend()).await;
+                        let __out = 'coroutine_body: {
+                            use __coro::private::probe::{
+                                ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
+                            };
+                            if false {
+                                break 'coroutine_body __co.never();
+                            }
+                        };
+                        __out
+                    });
+                unsafe { __coro::private::Typed::start(__co, __promise, __final, __body) }
+            }
+        "#]],
     );
 }
 

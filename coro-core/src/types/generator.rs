@@ -119,6 +119,8 @@ impl<T, S: Threads> Promise for GeneratorPromise<T, S> {
     type Initial = SuspendAlways;
     type Final = SuspendAlways;
 
+    const LAZY: bool = true;
+
     fn initial_suspend(&mut self) -> SuspendAlways {
         SuspendAlways
     }

@@ -104,6 +104,8 @@ impl<S, R, T: Threads> Promise for StateMachinePromise<S, R, T> {
     type Initial = SuspendAlways;
     type Final = SuspendAlways;
 
+    const LAZY: bool = true;
+
     fn initial_suspend(&mut self) -> SuspendAlways {
         SuspendAlways
     }

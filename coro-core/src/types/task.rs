@@ -117,6 +117,8 @@ impl<T, W: World> Promise for TaskPromise<T, W> {
     type Initial = SuspendAlways;
     type Final = SuspendAlways;
 
+    const LAZY: bool = true;
+
     fn initial_suspend(&mut self) -> SuspendAlways {
         SuspendAlways
     }

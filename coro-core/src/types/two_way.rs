@@ -190,6 +190,8 @@ impl<In, Out, R, S: Threads> Promise for TwoWayPromise<In, Out, R, S> {
     type Initial = SuspendAlways;
     type Final = SuspendAlways;
 
+    const LAZY: bool = true;
+
     fn initial_suspend(&mut self) -> SuspendAlways {
         SuspendAlways
     }

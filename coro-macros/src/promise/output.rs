@@ -139,7 +139,10 @@ impl Expansion {
         let default = self.presence(&kinds).otherwise().map(|cfg| {
             let span = Span::mixed_site();
             let (associated, name) = (Ident::new(associated, span), Ident::new(kind.name(), span));
+            let lazy = (kind == Kind::InitialSuspend)
+                .then(|| quote_spanned!(span=> #cfg const LAZY: ::core::primitive::bool = true;));
             quote_spanned! {span=>
+                #lazy
                 #cfg type #associated = #krate::SuspendAlways;
                 #cfg fn #name(&mut self) -> #krate::SuspendAlways { #krate::SuspendAlways }
             }

@@ -31,6 +31,7 @@ fn the_expansion_is_what_one_would_write() {
             fn return_value(&mut self, value: T) {
                 self.0 = value;
             }
+            const LAZY: ::core::primitive::bool = true;
             type Initial = ::coro::SuspendAlways;
             fn initial_suspend(&mut self) -> ::coro::SuspendAlways {
                 ::coro::SuspendAlways
