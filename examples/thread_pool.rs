@@ -1,10 +1,12 @@
 //! A coroutine that changes threads: `schedule_on(&pool).await` goes on on one of the pool's.
 //!
 //! `FireAndForget<Sendable>` holds only what is `Send`, so its continuation is `Send`: the awaiter simply puts it into the
-//! pool's channel. A worker may take it out and resume it before `await_suspend` has returned; that is defined here.
+//! pool's channel. A worker may take it out and resume it before `await_suspend` has returned. Then it goes on on the
+//! thread that was about to suspend it, so it asks again.
 //!
 //! Run: `cargo run --example thread_pool`
 
+use std::cell::Cell;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle, ThreadId};
@@ -40,7 +42,12 @@ impl ThreadPool {
     }
 }
 
+thread_local! {
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
 fn work(queue: &Mutex<Receiver<Job>>) {
+    IS_WORKER.set(true);
     loop {
         // A statement of its own: the lock is released before the coroutine runs.
         let job = queue.lock().expect("no worker panicked").recv();
@@ -51,23 +58,30 @@ fn work(queue: &Mutex<Receiver<Job>>) {
     }
 }
 
-/// Awaited, it lets the coroutine go on on a thread of the pool.
-fn schedule_on(jobs: &Sender<Job>) -> Schedule {
-    Schedule(jobs.clone())
+/// Goes on on a thread of the pool, or stays here if the pool has gone.
+#[coro::coroutine]
+fn schedule_on(jobs: &Sender<Job>) -> Task<'_, ThreadId, Detached<Sendable>> {
+    while (Enqueue { jobs, sent: false }).await && !IS_WORKER.get() {}
+    thread::current().id()
 }
 
-struct Schedule(Sender<Job>);
+/// Awaited, it puts the coroutine into the queue; its value is whether there still is one.
+struct Enqueue<'a> {
+    jobs: &'a Sender<Job>,
+    sent: bool,
+}
 
-impl<P: Promise<World = Detached<Sendable>>> Awaiter<P> for Schedule {
-    type Output = ThreadId;
+impl<P: Promise<World = Detached<Sendable>>> Awaiter<P> for Enqueue<'_> {
+    type Output = bool;
 
     fn await_suspend(&mut self, _: &mut P, coroutine: Job) -> Option<Job> {
-        // If the pool has gone, the coroutine goes on here.
-        self.0.send(coroutine).err().map(|unsent| unsent.0)
+        let sent = self.jobs.send(coroutine);
+        self.sent = sent.is_ok();
+        sent.err().map(|unsent| unsent.0)
     }
 
-    fn await_resume(&mut self, _: &mut P) -> ThreadId {
-        thread::current().id()
+    fn await_resume(&mut self, _: &mut P) -> bool {
+        self.sent
     }
 }
 

@@ -1,6 +1,7 @@
 //! Random safe programs: coroutines of all worlds that, in every hook, in bodies, in futures and in destructors, start,
-//! resume, drop, cancel, swap, delegate to, await together, hand control to and panic among each other. Nothing may be used after its end, dropped
-//! twice or lost. Run under AddressSanitizer and LeakSanitizer; `FROM` and `COUNT` choose the seeds.
+//! resume, drop, cancel, swap, delegate to, await together, hand control to and panic among each other. Nothing may be
+//! used after its end, dropped twice or lost. Run under AddressSanitizer and LeakSanitizer; `FROM` and `COUNT` choose
+//! the seeds.
 #![forbid(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
@@ -14,8 +15,8 @@ use std::task::{Context, Poll, Waker};
 use std::thread::panicking;
 
 use coro::{
-    Any2, Awaiter, Continuation, ContinuationOf, Detached, FinalSuspend, FireAndForget, Generator, LocalWorld, Polled,
-    Promise, Scope, Spawned, Task, when_all, when_any,
+    Any2, AsyncGenerator, Awaiter, Continuation, ContinuationOf, Detached, FinalSuspend, FireAndForget, Generator,
+    LocalWorld, Polled, Promise, Scope, Spawned, Task, when_all, when_any,
 };
 
 type Parked = Continuation<Detached>;
@@ -28,6 +29,8 @@ thread_local! {
     static WAKE_UPS: RefCell<VecDeque<WakeUp>> = RefCell::default();
     static TASKS: RefCell<Vec<Future64>> = RefCell::default();
     static GENERATORS: RefCell<Vec<Generator<'static, u64>>> = RefCell::default();
+    static STREAMS: RefCell<Vec<AsyncGenerator<'static, u64, Polled>>> = RefCell::default();
+    static DETACHED_STREAMS: RefCell<Vec<AsyncGenerator<'static, u64, Detached>>> = RefCell::default();
     static SCOPES: RefCell<Vec<Scope>> = RefCell::default();
     static SPAWNED: RefCell<Vec<Spawned>> = RefCell::default();
     static DEPTH: Cell<u32> = const { Cell::new(0) };
@@ -71,6 +74,14 @@ fn generator() -> Option<Generator<'static, u64>> {
 
 fn keep(generator: Generator<'static, u64>) {
     GENERATORS.with_borrow_mut(|generators| generators.push(generator));
+}
+
+fn stream() -> Option<AsyncGenerator<'static, u64, Polled>> {
+    STREAMS.with_borrow_mut(|streams| (!streams.is_empty()).then(|| streams.swap_remove(index(streams.len()))))
+}
+
+fn detached_stream() -> Option<AsyncGenerator<'static, u64, Detached>> {
+    DETACHED_STREAMS.with_borrow_mut(|streams| (!streams.is_empty()).then(|| streams.swap_remove(index(streams.len()))))
 }
 
 fn scope() -> Option<Scope> {
@@ -128,7 +139,7 @@ fn anything() {
 }
 
 fn one_thing() {
-    match dice(24) {
+    match dice(28) {
         0..=3 => parked().into_iter().for_each(Parked::resume),
         4 => drop(parked()),
         5 | 6 => drop(root(Live::new())),
@@ -185,6 +196,20 @@ fn one_thing() {
                 assert!(!format!("{spawned:?}").is_empty());
             });
         }
+        24 => {
+            let new = items(3, Live::new());
+            STREAMS.with_borrow_mut(|streams| streams.push(new));
+        }
+        25 => {
+            let new = detached_items(3, Live::new());
+            DETACHED_STREAMS.with_borrow_mut(|streams| streams.push(new));
+        }
+        26 => stream().into_iter().for_each(|mut it| {
+            let _ = it.poll_next(&mut Context::from_waker(Waker::noop()));
+            assert!(it.backtrace().all(|location| !location.function().is_empty()));
+            STREAMS.with_borrow_mut(|streams| streams.push(it));
+        }),
+        27 => drop((stream(), detached_stream())),
         23 if rarely(4) => scope().into_iter().for_each(|scope| scope.cancel_all()),
         _ => quietly(anything),
     }
@@ -335,7 +360,16 @@ fn call<'a>(one: &'a Live, other: &'a Live, depth: u64) -> Task<'a, u64, Detache
     let local = Live::new();
     let mut sum = one.look() + other.look();
     for _ in 0..dice(3) {
-        match dice(6) {
+        match dice(8) {
+            6 => {
+                if let Some(mut items) = detached_stream() {
+                    for _ in 0..dice(3) {
+                        sum += items.next().await.unwrap_or(1);
+                    }
+                    DETACHED_STREAMS.with_borrow_mut(|streams| streams.push(items));
+                }
+            }
+            7 if depth > 0 => sum += drain(&local, depth - 1).await,
             0 | 1 => sum += Suspend(Live::new()).await.look(),
             2 => anything(),
             3 if depth > 0 => sum += together(&local, depth - 1).await,
@@ -423,7 +457,31 @@ fn future(argument: Live, depth: u64) -> Task<'static, u64, Polled> {
     let mut sum = 0;
     for _ in 0..dice(4) {
         let started = || TASKS.with_borrow_mut(Vec::pop);
-        match dice(8) {
+        match dice(11) {
+            8 => {
+                if let Some(mut items) = stream() {
+                    for _ in 0..dice(3) {
+                        sum += items.next().await.unwrap_or(1);
+                    }
+                    STREAMS.with_borrow_mut(|streams| streams.push(items));
+                }
+            }
+            // Visits that are given up half-way lose nothing, and the generator goes on.
+            9 | 10 if depth > 0 => {
+                let mut lent = lent_items(&argument, depth);
+                if rarely(2) {
+                    let all = [next_of(&mut lent), Box::pin(std::future::ready(Some(1)))];
+                    let (first, _, others) = futures::future::select_all(all).await;
+                    sum += first.unwrap_or(2);
+                    drop(others);
+                }
+                let mut gives_up = next_of(&mut lent);
+                let _ = futures::poll!(gives_up.as_mut());
+                drop(gives_up);
+                while let Some(item) = lent.next().await {
+                    sum += item;
+                }
+            }
             7 if depth > 0 => sum += together::<Polled>(&argument, depth - 1).await,
             0 => sum += Wait(Live::new()).await.look(),
             1 => sum += Busy(dice(3), Live::new()).await,
@@ -464,6 +522,86 @@ fn borrow(lent: &Live, depth: u64) -> Task<'_, u64, Polled> {
         fail();
     }
     sum + local.look() + lent.look()
+}
+
+/// Visits by a task of its own, which may be dropped or leaked alone.
+fn next_of<'a>(items: &'a mut AsyncGenerator<'_, u64, Polled>) -> Pin<Box<dyn Future<Output = Option<u64>> + 'a>> {
+    #[coro::coroutine]
+    fn visit<'h>(items: &'h mut AsyncGenerator<'_, u64, Polled>) -> Task<'h, Option<u64>, Polled> {
+        let _local = Live::new();
+        items.next().await
+    }
+    Box::pin(visit(items))
+}
+
+#[coro::coroutine(final = Wake(Live::new()))]
+fn items(depth: u64, argument: Live) -> AsyncGenerator<'static, u64, Polled> {
+    for item in 0..dice(4) {
+        match dice(6) {
+            0 => drop(Wait(Live::new()).await),
+            1 => anything(),
+            2 if depth > 0 => co_yield!(borrow(&argument, depth - 1).await),
+            3 if depth > 0 => {
+                let mut others = lent_items(&argument, depth - 1);
+                while let Some(other) = others.next().await {
+                    co_yield!(other);
+                }
+            }
+            _ => co_yield!(item),
+        }
+    }
+    if rarely(9) {
+        fail();
+    }
+}
+
+#[coro::coroutine]
+fn lent_items(lent: &Live, depth: u64) -> AsyncGenerator<'_, u64, Polled> {
+    let local = Live::new();
+    for _ in 0..dice(4) {
+        co_yield!(lent.look());
+        if rarely(2) {
+            co_yield!(Wait(Live::new()).await.look());
+        }
+        if depth > 0 && rarely(2) {
+            co_yield!(borrow(&local, depth - 1).await);
+        }
+    }
+    assert!(local.look() + lent.look() < 18);
+}
+
+#[coro::coroutine(final = End(Live::new()))]
+fn detached_items(depth: u64, argument: Live) -> AsyncGenerator<'static, u64, Detached> {
+    for item in 0..dice(4) {
+        match dice(5) {
+            0 => drop(Suspend(Live::new()).await),
+            1 => anything(),
+            2 if depth > 0 => co_yield!(call(&argument, &argument, depth - 1).await),
+            3 if depth > 0 => co_yield!(together(&argument, depth - 1).await),
+            _ => co_yield!(item),
+        }
+    }
+    if rarely(9) {
+        fail();
+    }
+}
+
+#[coro::coroutine]
+fn drain(lent: &Live, depth: u64) -> Task<'_, u64, Detached> {
+    #[coro::coroutine]
+    fn items<'a>(lent: &'a Live, depth: u64) -> AsyncGenerator<'a, u64, Detached> {
+        co_yield!(Suspend(Live::new()).await.look());
+        if depth > 0 {
+            co_yield!(call(lent, lent, depth - 1).await);
+        }
+        co_yield!(lent.look());
+    }
+    let mut items = items(lent, depth);
+    let mut sum = 0;
+    while let Some(item) = items.next().await {
+        sum += item;
+    }
+    sum
 }
 
 #[coro::coroutine]
@@ -519,6 +657,12 @@ fn random_programs_use_nothing_after_its_end_and_lose_nothing() {
             quietly(|| if rarely(2) { continuation.resume() } else { drop(continuation) });
         }
         while let Some(any) = generator() {
+            quietly(|| drop(any));
+        }
+        while let Some(any) = stream() {
+            quietly(|| drop(any));
+        }
+        while let Some(any) = detached_stream() {
             quietly(|| drop(any));
         }
         while let Some(any) = TASKS.with_borrow_mut(Vec::pop) {

@@ -49,6 +49,10 @@ pub trait Awaiter<P: Promise> {
     /// The value of the `.await` expression.
     type Output;
 
+    /// Whether it is [`ToVisitor`](crate::ToVisitor), which the runtime carries out.
+    #[doc(hidden)]
+    const TO_VISITOR: bool = false;
+
     /// Whether the value is there without suspending. By default it is not.
     fn await_ready(&mut self, promise: &mut P) -> bool {
         let _ = promise;

@@ -26,7 +26,7 @@ use core::task::Poll;
 use self::cancel::{clear, victim};
 use crate::drive::{Destroyed, Turn, destroy_chain};
 use crate::frame::{Header, Kind, Left, VTable};
-use crate::panic::Payload;
+use crate::panic::{Payload, discard};
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 
 /// Stands for the caller of one coroutine of a group.
@@ -62,8 +62,8 @@ pub(crate) struct Group {
     /// The branch that decided how the frame goes on: by being the first where any is enough, or by a panic.
     decided: Cell<Option<usize>>,
     phase: Cell<Phase>,
-    /// What a body panicked with when it was cancelled.
-    panic: Cell<Option<Payload>>,
+    /// What bodies panicked with when they were cancelled.
+    panics: Cell<Vec<Payload>>,
     /// How many branches have been looked at to be cancelled, and the group around this one that is looked at after it.
     cursor: Cell<usize>,
     outer: Cell<Option<NonNull<Self>>>,
@@ -126,7 +126,7 @@ impl Group {
                 branches: coroutines.iter().enumerate().map(branch).collect::<Vec<_>>().into(),
                 decided: Cell::new(None),
                 phase: Cell::new(Phase::Waiting),
-                panic: Cell::new(None),
+                panics: Cell::new(Vec::new()),
                 cursor: Cell::new(0),
                 outer: Cell::new(None),
             });
@@ -332,12 +332,28 @@ impl Gathering {
     }
 }
 
-/// A panic comes before a value: it would be lost.
+/// Keeps what a body panicked with when it was cancelled.
+///
+/// # Safety
+/// The group at `group` is alive, and stays on its thread.
+pub(crate) unsafe fn keep_panic(group: NonNull<Group>, panic: Payload) {
+    // SAFETY: caller's contract.
+    let kept = unsafe { &group.as_ref().panics };
+    let mut panics = kept.take();
+    panics.push(panic);
+    kept.set(panics);
+}
+
+/// A panic comes before a value, or it would be lost. Of several the first counts.
 fn outcome(group: &Group) -> Outcome {
     let decided = group.decided.get();
     let panic = |branch: &Branch| branch.panic.take();
     let decisive = decided.and_then(|decided| panic(&group.branches[decided]));
-    match decisive.or_else(|| group.panic.take()).or_else(|| group.branches.iter().find_map(panic)) {
+    let others = group.panics.take().into_iter().chain(group.branches.iter().filter_map(panic));
+    let mut panics = decisive.into_iter().chain(others);
+    let first = panics.next();
+    panics.for_each(discard);
+    match first {
         Some(panic) => Outcome::Panicked(panic),
         None => decided.map_or(Outcome::All, Outcome::Any),
     }

@@ -25,7 +25,7 @@ pub struct Turn {
     pub(crate) leaf: Cell<Option<NonNull<Header>>>,
     /// How many callees are run by the bodies of their callers.
     nested: Cell<u32>,
-    /// Whether a coroutine that this turn runs was cancelled: whoever it suspends next may have to be destroyed.
+    /// Whether the chain that this turn runs may have been cancelled: its next suspension looks.
     cancelled: Cell<bool>,
     /// Who polls the chain's root, in the world of futures.
     context: Option<NonNull<Context<'static>>>,
@@ -58,7 +58,7 @@ impl Turn {
     /// Runs the chain at `leaf`, which becomes the turn's, once those that run before it wait.
     pub(crate) fn postpone(&self, leaf: NonNull<Header>) {
         // SAFETY: S2: the chain is suspended and the turn's, so it is alive. Test: tests/transfer.rs.
-        unsafe { leaf.as_ref() }.state.postpone(self.later.replace(Some(leaf)));
+        unsafe { leaf.as_ref() }.state.postpone(self.later.replace(Some(leaf)), self.is_cancelled());
     }
 
     /// A coroutine that this turn runs, or will, is cancelled: it goes on to its next suspension, and no further.
@@ -216,9 +216,36 @@ unsafe fn settle(leaf: NonNull<Header>, turn: &Turn) -> Option<NonNull<Header>> 
                 if let Some(next) = next {
                     turn.postpone(next);
                 }
-                destroy_chain(leaf)
+                destroy_settled(leaf, leaf)
             }
         }
+    }
+}
+
+/// Destroys `victim`, the first of what was cancelled or dropped by the suspension of `leaf`, and returns who goes on.
+/// A panic goes to the group that waits for it, or to the resumer.
+///
+/// # Safety
+/// As for [`destroy_chain`]; the chain at `leaf` is settled.
+unsafe fn destroy_settled(leaf: NonNull<Header>, victim: NonNull<Header>) -> Option<NonNull<Header>> {
+    // SAFETY: S2: the group stays until all its branches have arrived, and its frame has gone on. Tests:
+    // tests/together_busy.rs, tests/together_panics.rs.
+    unsafe {
+        let clearing = branch::cancel::clearing(leaf);
+        let run = Cell::new(None);
+        let destroyed = crate::panic::catch(
+            || destroy_into(victim, &run),
+            || run.take().into_iter().for_each(|it| destroy_all(it)),
+        );
+        match (destroyed, clearing) {
+            (Ok(()), _) => {}
+            (Err(panic), Some(clearing)) => branch::keep_panic(clearing, panic),
+            (Err(panic), None) => {
+                let _destroyed_last = Finally::new(|| run.take().into_iter().for_each(|it| destroy_all(it)));
+                crate::panic::resume(panic)
+            }
+        }
+        run.take()
     }
 }
 
@@ -238,11 +265,13 @@ unsafe fn settled_cancelled(
         if next.is_some() && current.as_ref().state.is_calling() {
             return next;
         }
-        let Some(leaf) = branch::cancel::cancelled(current) else { return next };
+        // What else was cancelled waits in the turn, and is marked there.
+        turn.cancelled.set(false);
+        let Some(victim) = branch::cancel::cancelled(current) else { return next };
         if let Some(next) = next {
             turn.postpone(next);
         }
-        destroy_chain(leaf)
+        destroy_settled(current, victim)
     }
 }
 
@@ -254,24 +283,59 @@ unsafe fn settled_cancelled(
 /// # Safety
 /// The caller owns the chain, and all its frames are suspended or new.
 pub(crate) unsafe fn destroy_chain(leaf: NonNull<Header>) -> Option<NonNull<Header>> {
+    let run = Cell::new(None);
+    // SAFETY: caller's contract; after a panic nobody runs it.
+    unsafe {
+        let abandoned = Finally::new(|| run.take().into_iter().for_each(|it| destroy_all(it)));
+        destroy_into(leaf, &run);
+        abandoned.defuse();
+    }
+    run.take()
+}
+
+/// As [`destroy_chain`]; who is to be run is put into `run`, also by a panic.
+///
+/// # Safety
+/// As for [`destroy_chain`].
+unsafe fn destroy_into(leaf: NonNull<Header>, run: &Cell<Option<NonNull<Header>>>) {
     let mut current = leaf;
     loop {
         // SAFETY: S5: leaf first; each frame's caller is alive, for it owns the frame, and a root is released once.
         // Tests: tests/stack.rs, tests/panics.rs, tests/together.rs.
         unsafe {
             let rest = Finally::new(|| match destroyed(current) {
-                Destroyed::Then(next) | Destroyed::Run(next) => destroy_all(next),
+                Destroyed::Then(next) => destroy_into(next, run),
+                Destroyed::Run(next) => run.set(Some(next)),
                 Destroyed::Last => {}
             });
             (current.as_ref().vtable.destroy)(current);
             rest.defuse();
             match destroyed(current) {
                 Destroyed::Then(next) => current = next,
-                Destroyed::Run(next) => return Some(next),
-                Destroyed::Last => return None,
+                Destroyed::Run(next) => return run.set(Some(next)),
+                Destroyed::Last => return,
             }
         }
     }
+}
+
+/// The leaf of what the root owns: the outermost visitor under it, for what that visits belongs to somebody else.
+///
+/// # Safety
+/// The chain from `leaf` to `root` is alive and suspended.
+pub(crate) unsafe fn own_leaf(leaf: NonNull<Header>, root: NonNull<Header>) -> NonNull<Header> {
+    let (mut own, mut frame) = (leaf, leaf);
+    while frame != root {
+        // SAFETY: caller's contract.
+        unsafe {
+            let Some(caller) = frame.as_ref().link.get() else { break };
+            if caller.as_ref().state.is_visiting() {
+                own = caller;
+            }
+            frame = caller;
+        }
+    }
+    own
 }
 
 /// As [`destroy_chain`], and whoever waited for these is destroyed, too.

@@ -69,7 +69,7 @@ pub(crate) enum Left {
     Gone(Option<NonNull<Header>>),
 }
 
-#[repr(C)]
+#[repr(C, align(16))]
 pub struct Header {
     pub(crate) vtable: &'static VTable,
     /// In a callee: its caller. In a root that its owner resumes: the innermost callee, while suspended there.
@@ -94,6 +94,7 @@ impl Header {
     }
 }
 
+// Aligned for the flags that the state word keeps in addresses of headers; an allocator aligns to that anyway.
 const _: () = assert!(size_of::<Header>() <= 4 * size_of::<usize>(), "the header is four words");
 
 #[repr(C)]

@@ -84,6 +84,12 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
         unsafe { self.frame.as_ref() }
     }
 
+    /// The innermost coroutine that it waits for, or it.
+    pub(crate) fn leaf(&self) -> NonNull<Header> {
+        // SAFETY: S2: the frame lives as long as its handle. Test: tests/async_generator.rs.
+        unsafe { leaf_under(self.frame) }
+    }
+
     /// Whether the coroutine has ended: by returning, by a panic, or because a panic destroyed it.
     #[must_use]
     pub fn is_done(&self) -> bool {
@@ -107,7 +113,7 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
     /// Where the coroutine is suspended, in the innermost coroutine it waits for; `None` after the end.
     #[must_use]
     pub fn location(&self) -> Option<Location> {
-        let leaf = self.header().link.get().unwrap_or(self.frame);
+        let leaf = self.leaf();
         // SAFETY: S2: the chain under a suspended root is alive. (In a callee `link` is the caller, but the handle of a
         // callee is in its `Call`, which shows it to nobody.) Test: tests/location.rs.
         Location::of(unsafe { leaf.as_ref() })
@@ -117,7 +123,7 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
     #[must_use]
     pub fn backtrace(&self) -> Backtrace {
         // SAFETY: as above.
-        unsafe { Backtrace::take(self.header().link.get().unwrap_or(self.frame), Some(self.frame)) }
+        unsafe { Backtrace::take(self.leaf(), Some(self.frame)) }
     }
 }
 
@@ -161,7 +167,7 @@ impl<'a, T: Threads, P: Promise<World = ByOwner<T>> + 'a> CoroutineHandle<'a, P>
     /// same promise type.
     #[must_use]
     pub fn innermost_promise_mut(&mut self) -> &mut P {
-        let leaf = self.header().link.get().unwrap_or(self.frame);
+        let leaf = self.leaf();
         // SAFETY: S4 as for `promise_mut`; `Calls` links only frames with the very type `P` here. Test:
         // tests/generator.rs.
         unsafe { promise_of(leaf).as_mut() }
@@ -213,12 +219,43 @@ pub(crate) unsafe fn run_under(root: NonNull<Header>, context: Option<&mut Conte
     // SAFETY: S2: caller's contract. In the worlds that are resumed or polled, frames stay until their owner goes, so
     // the last one is alive. Tests: tests/attacks.rs, tests/stack.rs.
     unsafe {
+        let leaf = leaf_under(root);
         let link = &root.as_ref().link;
-        let last = drive::run(link.take().unwrap_or(root), context);
+        link.set(None);
+        let last = drive::run(leaf, context);
         if last != root {
             link.set(Some(last));
         }
     }
+}
+
+/// The innermost coroutine that the root of a chain waits for, or it.
+///
+/// # Safety
+/// The root is alive and suspended.
+unsafe fn leaf_under(root: NonNull<Header>) -> NonNull<Header> {
+    // SAFETY: S2: caller's contract. What is linked is its leaf, or a visitor that was leaked, which is never freed. Test:
+    // tests/async_generator_leaking.rs.
+    unsafe {
+        match root.as_ref().link.get() {
+            None => root,
+            Some(visitor) if visitor.as_ref().state.callee() == Some(root) => innermost(root),
+            Some(leaf) => leaf,
+        }
+    }
+}
+
+/// Walks down to the leaf.
+///
+/// # Safety
+/// The frame at `caller` is alive, and suspended or done.
+pub(crate) unsafe fn innermost(caller: NonNull<Header>) -> NonNull<Header> {
+    let mut leaf = caller;
+    // SAFETY: S2: the callee of a suspended caller is alive. Test: tests/async_generator.rs.
+    while let Some(callee) = unsafe { leaf.as_ref() }.state.callee() {
+        leaf = callee;
+    }
+    leaf
 }
 
 #[cold]
@@ -235,7 +272,9 @@ impl<'a, P: Promise + 'a> Drop for CoroutineHandle<'a, P> {
             let release = root.as_ref().vtable.release;
             let _released_last = Finally::new(|| release(root));
             if !self.is_done() {
-                drive::destroy_all(root.as_ref().link.take().unwrap_or(root));
+                let leaf = leaf_under(root);
+                root.as_ref().link.set(None);
+                drive::destroy_all(drive::own_leaf(leaf, root));
             }
         }
     }

@@ -28,6 +28,7 @@ mod state;
 mod sync;
 mod together;
 mod types;
+mod visit;
 mod wake;
 
 #[doc(hidden)]
@@ -48,8 +49,9 @@ pub use promise::{
 };
 pub use scope::{Join, Scope, Spawned};
 pub use start::MayStart;
-pub use together::{Any2, Any3, Any4, Any5, Any6, Any7, Any8, Together, when_all, when_any};
+pub use together::{Any2, Any3, Any4, Any5, Any6, Any7, Any8, when_all, when_any};
 pub use types::*;
+pub use visit::{ToVisitor, Visit};
 
 #[cfg(feature = "macros")]
 #[doc(inline)]

@@ -6,6 +6,7 @@ mod caught {
     use alloc::string::String;
     use core::any::Any;
     use core::fmt;
+    use core::mem::forget;
     use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
     pub(crate) type Payload = Box<dyn Any + Send>;
@@ -79,6 +80,13 @@ mod caught {
     pub(crate) fn resume(payload: Payload) -> ! {
         resume_unwind(payload)
     }
+
+    /// Drops a panic that comes second. If that panics, too, nobody hears of it.
+    pub(crate) fn discard(payload: Payload) {
+        if let Err(third) = catch(|| drop(payload), || {}) {
+            forget(third);
+        }
+    }
 }
 
 #[cfg(not(feature = "std"))]
@@ -112,7 +120,11 @@ mod caught {
     pub(crate) fn resume(payload: Payload) -> ! {
         match payload {}
     }
+
+    pub(crate) fn discard(payload: Payload) {
+        match payload {}
+    }
 }
 
 pub use caught::Panic;
-pub(crate) use caught::{Payload, catch, resume};
+pub(crate) use caught::{Payload, catch, discard, resume};

@@ -24,6 +24,7 @@
 use core::future::Future;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
+use core::task::Poll;
 
 use crate::awaiter::Awaiter;
 use crate::continuation::{Hosts, Parks, World};
@@ -190,6 +191,18 @@ impl<P> Co<P> {
         // SAFETY: S4: the body is on the stack, calls one hook at a time, and no hook can reach this coroutine's
         // promise but through its argument. Test: tests/attacks.rs.
         hook(unsafe { promise_of(self.frame).as_mut() })
+    }
+
+    /// Suspends the coroutine, and goes back to its visitor, if it has one.
+    pub(crate) fn to_visitor(self) -> Poll<()> {
+        let Header { state, link, .. } = self.header();
+        if state.take_fresh() {
+            return Poll::Ready(());
+        }
+        // SAFETY: S4: the turn that runs this body is on the stack below it. Test: tests/async_generator.rs.
+        unsafe { state.turn().as_ref() }.next.set(link.take());
+        state.suspend();
+        Poll::Pending
     }
 
     #[inline]

@@ -35,7 +35,7 @@ pub(crate) mod sealed {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a coroutine type",
     label = "a coroutine returns a type that chooses a promise",
-    note = "return one of `coro`'s types (`Generator`, `StateMachine`, `TwoWay`, `Task`, `FireAndForget`), or make this one a \
+    note = "return one of `coro`'s types (`Generator`, `StateMachine`, `TwoWay`, `Task`, `AsyncGenerator`, `FireAndForget`), or make this one a \
             coroutine type with `#[coro::promise]`"
 )]
 pub trait Coroutine<'a>: Sized {

@@ -1,6 +1,7 @@
 //! A place that owns detached coroutines.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::rc::{Rc, Weak};
 use alloc::vec::{self, Vec};
 use core::cell::{Cell, RefCell};
@@ -15,6 +16,7 @@ use crate::continuation::{ContinuationOf, Detached, Parks};
 use crate::drive::{self, Destroyed, Turn};
 use crate::frame::{Header, Kind, Left, VTable};
 use crate::guard::Finally;
+use crate::panic::{catch, discard};
 use crate::promise::Promise;
 
 /// Owns detached coroutines: starts them, waits for them, and destroys what is left of them when it is dropped.
@@ -65,11 +67,14 @@ pub struct Scope(Rc<Owned>);
 #[derive(Default)]
 struct Owned(Rc<Members>);
 
+/// Called, it gives the frame to run, if that is to be run and not woken.
+type Joining = Box<dyn FnOnce() -> Option<NonNull<Header>>>;
+
 #[derive(Default)]
 struct Members {
     members: RefCell<Vec<Rc<Member>>>,
     /// Who awaits that there are none.
-    joining: RefCell<Vec<Box<dyn FnOnce()>>>,
+    joining: RefCell<VecDeque<Joining>>,
 }
 
 /// Stands for the caller of a coroutine that a scope owns.
@@ -117,7 +122,7 @@ impl Scope {
         // `'static`, and belongs to the member from here on, which is alive until it has ended. Test: tests/scope.rs.
         unsafe {
             if coroutine.as_ref().state.is_done() {
-                member.leave();
+                member.leave().into_iter().for_each(run);
             } else {
                 coroutine.as_ref().link.set(Some(member.pointer()));
                 drive::run(coroutine, None);
@@ -145,8 +150,9 @@ impl Scope {
 
     /// Waits until none of its coroutines is left.
     ///
-    /// It may be awaited in the worlds [`Detached`] and [`Polled`](crate::Polled), also by several. Whoever waits goes
-    /// on where the last coroutine ends, or where it is cancelled.
+    /// It may be awaited in the worlds [`Detached`] and [`Polled`](crate::Polled), also by several; if one of them
+    /// fills the scope again, the others go on waiting. Whoever waits goes on where the last coroutine ends, or where
+    /// it is cancelled.
     pub fn join(&self) -> Join {
         Join(self.0.0.clone())
     }
@@ -171,11 +177,34 @@ impl Members {
         cancel_each(&mut members.into_iter());
     }
 
-    fn join(&self) {
-        for resume in self.joining.take() {
-            resume();
+    /// Lets those go on who wait until it is empty, as long as it is. The last one is returned, to be run on the
+    /// caller's stack; the others are run here, all of them even if one panics.
+    fn join(&self) -> Option<NonNull<Header>> {
+        while self.members.borrow().is_empty() {
+            let joining = self.joining.borrow_mut().pop_front()?;
+            let frame = joining();
+            if self.joining.borrow().is_empty() {
+                return frame;
+            }
+            let rest = Finally::new(|| self.join().into_iter().for_each(run));
+            frame.into_iter().for_each(run);
+            rest.defuse();
         }
+        None
     }
+}
+
+/// Runs what waited for a scope. In a thread that panics already, a second panic would abort: it is swallowed.
+fn run(joining: NonNull<Header>) {
+    let run = || {
+        // SAFETY: S2: it was claimed just now, to be run. Test: tests/scope.rs.
+        unsafe { drive::run(joining, None) };
+    };
+    #[cfg(feature = "std")]
+    if std::thread::panicking() {
+        return catch(run, || {}).unwrap_or_else(discard);
+    }
+    run();
 }
 
 fn cancel_each(members: &mut vec::IntoIter<Spawned>) {
@@ -204,7 +233,7 @@ impl Spawned {
         // tests/scope.rs, tests/together_busy.rs.
         unsafe {
             if let Some(leaf) = first_victim(coroutine) {
-                drive::destroy_all(leaf);
+                drive::destroy_chain(leaf).into_iter().for_each(run);
             }
         }
     }
@@ -221,25 +250,25 @@ impl Member {
         NonNull::new(Rc::as_ptr(self).cast_mut().cast()).expect("it is no null pointer")
     }
 
-    /// Its coroutine has ended: gives it up, and leaves the scope.
-    fn leave(&self) {
-        let Some(coroutine) = self.coroutine.take() else { return };
-        let _joined_last = Finally::new(|| {
-            let mut members = self.scope.members.borrow_mut();
-            let place = self.place.get();
-            let this = members.swap_remove(place);
-            if let Some(moved) = members.get(place) {
-                moved.place.set(place);
-            }
-            let is_last = members.is_empty();
-            drop(members);
-            if is_last {
-                self.scope.join();
-            }
-            drop(this);
-        });
+    /// Its coroutine has ended: gives it up, and leaves the scope. Returns who is to be run now.
+    fn leave(&self) -> Option<NonNull<Header>> {
+        let coroutine = self.coroutine.take()?;
         // SAFETY: S2: the member owns the coroutine, and its body is gone. Test: tests/scope.rs.
-        unsafe { (coroutine.as_ref().vtable.release)(coroutine) };
+        let released = catch(|| unsafe { (coroutine.as_ref().vtable.release)(coroutine) }, || {});
+        let mut members = self.scope.members.borrow_mut();
+        let place = self.place.get();
+        let this = members.swap_remove(place);
+        if let Some(moved) = members.get(place) {
+            moved.place.set(place);
+        }
+        drop(members);
+        let joining = self.scope.join();
+        drop(this);
+        if let Err(panic) = released {
+            joining.into_iter().for_each(run);
+            crate::panic::resume(panic);
+        }
+        joining
     }
 }
 
@@ -265,11 +294,13 @@ unsafe fn member(member: NonNull<Header>) -> Rc<Member> {
 unsafe fn ended(current: NonNull<Header>, turn: NonNull<Turn>) -> Left {
     // SAFETY: S2: caller's contract. Test: tests/scope.rs.
     let (member, panic) = unsafe { (member(current), turn.as_ref().panic.take()) };
-    member.leave();
-    if let Some(panic) = panic {
-        crate::panic::resume(panic);
+    let Some(panic) = panic else { return Left::Gone(member.leave()) };
+    // It comes before what the promise panics with as it is dropped.
+    match catch(|| member.leave(), || {}) {
+        Ok(joining) => joining.into_iter().for_each(run),
+        Err(second) => discard(second),
     }
-    Left::Gone(None)
+    crate::panic::resume(panic)
 }
 
 /// The coroutine of the member at `current` was destroyed.
@@ -278,8 +309,7 @@ unsafe fn ended(current: NonNull<Header>, turn: NonNull<Turn>) -> Left {
 /// `current` is a member that has not left its scope.
 pub(crate) unsafe fn destroyed(current: NonNull<Header>) -> Destroyed {
     // SAFETY: caller's contract.
-    unsafe { member(current) }.leave();
-    Destroyed::Last
+    unsafe { member(current) }.leave().map_or(Destroyed::Last, Destroyed::Run)
 }
 
 /// # Safety
@@ -308,7 +338,10 @@ impl<P: Promise<World: Parks>> Awaiter<P> for Join {
     }
 
     fn await_suspend(&mut self, _: &mut P, continuation: ContinuationOf<P>) -> Option<ContinuationOf<P>> {
-        self.0.joining.borrow_mut().push(Box::new(|| continuation.resume()));
+        self.0.joining.borrow_mut().push_back(Box::new(|| {
+            // SAFETY: S2: `Members::join` runs it. Test: tests/scope.rs.
+            unsafe { continuation.into_frame() }
+        }));
         None
     }
 

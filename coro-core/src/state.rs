@@ -23,7 +23,7 @@ use crate::drive::Turn;
 use crate::frame::Header;
 use crate::sync::{AtomicPtr, Ordering};
 
-/// Never polled.
+/// Off the stack, never polled or in a future: no awaiter is fresh when it goes on.
 const NEW: usize = 0;
 /// Off the stack, to be resumed by the owner.
 const SUSPENDED: usize = 1;
@@ -48,14 +48,16 @@ const RESUME_REQUESTED: usize = 8;
 const DROP_REQUESTED: usize = 12;
 const TURN_BITS: usize = 15;
 
-// With a header, whose address has three.
+// With a header, whose address has as many.
 /// Suspended until the callee that the word points at has ended.
 const CALLING: usize = 5;
+/// Suspended until the coroutine that the word points at, and that somebody else owns, has yielded or ended.
+const VISITING: usize = 13;
 /// Owned by a turn that runs others first; it points at the next that waits there.
 const POSTPONED: usize = 6;
 /// As `POSTPONED`, and cancelled meanwhile.
 const POSTPONED_CANCELLED: usize = 7;
-const HEADER_BITS: usize = 7;
+const HEADER_BITS: usize = 15;
 
 const _: () = assert!(align_of::<Turn>() > TURN_BITS && align_of::<Header>() > HEADER_BITS);
 
@@ -137,7 +139,7 @@ impl State {
     #[inline]
     pub(crate) fn enter(&self, turn: NonNull<Turn>) {
         let word = self.word();
-        debug_assert!(matches!(word, NEW | SUSPENDED) || word & HEADER_BITS == CALLING, "entered in state {word}");
+        debug_assert!(matches!(word, NEW | SUSPENDED) || self.is_calling(), "entered in state {word}");
         self.set(turn.as_ptr().cast::<()>().map_addr(|address| address | word & FRESH));
     }
 
@@ -164,15 +166,39 @@ impl State {
         self.set(number(SUSPENDED));
     }
 
+    /// Suspended in a future, which knows itself whether it may finish.
+    #[inline]
+    pub(crate) fn suspend_in_future(&self) {
+        self.set(number(NEW));
+    }
+
     /// Suspended until `callee` has ended.
     #[inline]
     pub(crate) fn call(&self, callee: NonNull<Header>) {
         self.set(callee.as_ptr().cast::<()>().map_addr(|address| address | CALLING));
     }
 
+    /// Suspended until `visited` has yielded or ended.
+    #[inline]
+    pub(crate) fn visit(&self, visited: NonNull<Header>) {
+        self.set(visited.as_ptr().cast::<()>().map_addr(|address| address | VISITING));
+    }
+
+    /// Whether it waits for another coroutine.
     #[inline]
     pub(crate) fn is_calling(&self) -> bool {
-        self.word() & HEADER_BITS == CALLING
+        matches!(self.word() & HEADER_BITS, CALLING | VISITING)
+    }
+
+    /// The coroutine that it waits for.
+    pub(crate) fn callee(&self) -> Option<NonNull<Header>> {
+        let callee = self.get().map_addr(|address| address & !HEADER_BITS).cast();
+        if self.is_calling() { NonNull::new(callee) } else { None }
+    }
+
+    /// Whether it waits for a coroutine that somebody else owns.
+    pub(crate) fn is_visiting(&self) -> bool {
+        self.word() & HEADER_BITS == VISITING
     }
 
     /// A leaf awaiter is about to receive the continuation.
@@ -222,7 +248,8 @@ impl State {
     pub(crate) fn settles_at_once(&self, shared: bool) -> bool {
         let word = self.get();
         if word.addr() & TURN_BITS != SUSPENDING {
-            return word.addr() == SUSPENDED || word.addr() & HEADER_BITS >= CALLING;
+            let bits = word.addr() & HEADER_BITS;
+            return word.addr() == SUSPENDED || matches!(bits, CALLING | VISITING | POSTPONED | POSTPONED_CANCELLED);
         }
         if shared {
             let exchanged = self.0.compare_exchange(word, number(SUSPENDED), Ordering::Release, Ordering::Relaxed);
@@ -232,11 +259,13 @@ impl State {
         true
     }
 
-    /// The suspended coroutine, which a turn owns, waits behind `next` for its time to go on.
+    /// The suspended coroutine, which a turn owns, waits behind `next` for its time to go on. It may have been
+    /// cancelled.
     #[inline]
-    pub(crate) fn postpone(&self, next: Option<NonNull<Header>>) {
+    pub(crate) fn postpone(&self, next: Option<NonNull<Header>>, cancelled: bool) {
         let next = next.map_or(ptr::null_mut(), |next| next.as_ptr().cast::<()>());
-        self.set(next.map_addr(|address| address | POSTPONED));
+        let postponed = if cancelled { POSTPONED_CANCELLED } else { POSTPONED };
+        self.set(next.map_addr(|address| address | postponed));
     }
 
     /// Suspended again; returns whom it waited behind, and whether it was cancelled meanwhile.
@@ -251,12 +280,11 @@ impl State {
     /// Looks whom a cancelled coroutine waits for. A leaf is claimed: what is out there may only release memory from
     /// now on. One that is busy is told through the turn that runs it; see [`Turn::cancel`].
     pub(crate) fn cancel(&self) -> Found {
+        if let Some(callee) = self.callee() {
+            return Found::Calling(callee);
+        }
         let word = self.get();
         let bits = word.addr() & HEADER_BITS;
-        if bits == CALLING {
-            let callee = word.map_addr(|address| address & !HEADER_BITS).cast();
-            return Found::Calling(NonNull::new(callee).expect("it has an address"));
-        }
         if word.addr() == SUSPENDED {
             self.set(number(SUSPENDED | STALE));
             return Found::Parked;

@@ -19,7 +19,8 @@ use crate::types::{Task, TaskPromise};
 ///
 /// They are a tuple, an array or a [`Vec`] of coroutines of one world `W`, [`Detached`](crate::Detached) or
 /// [`Polled`](crate::Polled), and are started one after the other, each when the one before waits. Nothing is polled
-/// but who was woken, and in the detached world, nobody.
+/// but who was woken, and in the detached world, nobody. (In the polled world groups inside groups are polled one inside
+/// the other, like nested `join!`s, and take stack for it.)
 ///
 /// If one of them panics, the others are destroyed, and the panic goes on where this is awaited. (In the world
 /// `Detached<Sendable>` the others may be running on other threads, and are awaited.) If one is destroyed, by the owner
@@ -41,11 +42,12 @@ use crate::types::{Task, TaskPromise};
 ///
 /// assert_eq!(futures::executor::block_on(lengths(&["four", "seven"])), (3, vec![4, 5]));
 /// ```
-pub fn when_all<'a, W, G>(coroutines: G) -> Task<'a, G::All, W>
+pub fn when_all<'a, W, G, T>(coroutines: G) -> Task<'a, T, W>
 where
     W: Parks,
-    G: Together<'a, W>,
-    W::Threads: Hosts<G::All>,
+    G: Together<'a, W, All = T>,
+    W::Threads: Hosts<T>,
+    T: 'a,
 {
     create::<WhenAllFrame, _, G, _>(coroutines, false, |handles, _| G::all(handles))
 }
@@ -81,31 +83,30 @@ where
 /// # Panics
 /// If there are no coroutines.
 #[track_caller]
-pub fn when_any<'a, W, G>(coroutines: G) -> Task<'a, G::Any, W>
+pub fn when_any<'a, W, G, T>(coroutines: G) -> Task<'a, T, W>
 where
     W: Stops,
-    G: Together<'a, W>,
-    W::Threads: Hosts<G::Any>,
+    G: Together<'a, W, Any = T>,
+    W::Threads: Hosts<T>,
+    T: 'a,
 {
     assert!(!coroutines.is_empty(), "`when_any` of no coroutines would never end");
     create::<WhenAnyFrame, _, G, _>(coroutines, true, G::any)
 }
 
-/// Coroutines of the world `W` that borrow for `'a`: a tuple, an array or a [`Vec`] of [`Callee`]s. This trait is
-/// sealed.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be awaited together",
-    label = "not a tuple, array or `Vec` of coroutines of one world",
-    note = "`when_all` and `when_any` take two to eight coroutines of one world in a tuple, or any number of one type in an array \
-            or a `Vec`"
-)]
-pub trait Together<'a, W: World>: sealed::Together<'a, W> {}
-
-impl<'a, W: World, G: sealed::Together<'a, W>> Together<'a, W> for G {}
+use sealed::Together;
 
 mod sealed {
     use super::{Header, NonNull, Vec};
 
+    /// Coroutines of the world `W` that borrow for `'a`: a tuple of up to eight, or an array or a [`Vec`], of
+    /// [`Callee`](crate::Callee)s. Nobody else can name this trait.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be awaited together",
+        label = "not a tuple, array or `Vec` of coroutines of one world",
+        note = "`when_all` and `when_any` take two to eight coroutines of one world in a tuple, or any number of one type \
+                in an array or a `Vec`"
+    )]
     pub trait Together<'a, W> {
         /// The results of all.
         type All: 'a;
@@ -126,7 +127,8 @@ fn result<'a, X: Callee<'a>>(mut ended: CoroutineHandle<'a, X::Promise>) -> X::O
     X::result(ended.promise_mut())
 }
 
-impl<'a, W: World, X: Callee<'a, Output: 'a, Promise: Promise<World = W>>> sealed::Together<'a, W> for Vec<X> {
+#[diagnostic::do_not_recommend]
+impl<'a, W: World, X: Callee<'a, Output: 'a, Promise: Promise<World = W>>> Together<'a, W> for Vec<X> {
     type All = Vec<X::Output>;
     type Any = (usize, X::Output);
     type Handles = Vec<CoroutineHandle<'a, X::Promise>>;
@@ -148,12 +150,13 @@ impl<'a, W: World, X: Callee<'a, Output: 'a, Promise: Promise<World = W>>> seale
     }
 
     fn any(mut handles: Self::Handles, first: usize) -> Self::Any {
-        let ended = handles.swap_remove(first);
+        let ended = handles.remove(first);
         drop(handles);
         (first, result::<X>(ended))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, W: World, X: Callee<'a, Output: 'a, Promise: Promise<World = W>>, const N: usize> sealed::Together<'a, W>
     for [X; N]
 {
@@ -178,7 +181,7 @@ impl<'a, W: World, X: Callee<'a, Output: 'a, Promise: Promise<World = W>>, const
     }
 
     fn any(handles: Self::Handles, first: usize) -> Self::Any {
-        <Vec<X> as sealed::Together<'a, W>>::any(handles.into(), first)
+        <Vec<X> as Together<'a, W>>::any(handles.into(), first)
     }
 }
 
@@ -201,7 +204,8 @@ macro_rules! tuples {
             }
         }
 
-        impl<'a, W: World, $($X: Callee<'a, Output: 'a, Promise: Promise<World = W>>),+> sealed::Together<'a, W> for ($($X,)+) {
+        #[diagnostic::do_not_recommend]
+        impl<'a, W: World, $($X: Callee<'a, Output: 'a, Promise: Promise<World = W>>),+> Together<'a, W> for ($($X,)+) {
             type All = ($($X::Output,)+);
             type Any = $Any<$($X::Output),+>;
             type Handles = ($(CoroutineHandle<'a, $X::Promise>,)+);

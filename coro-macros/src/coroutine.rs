@@ -124,7 +124,9 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
                 #bindings
                 #initial;
                 let __out = 'coroutine_body: {
-                    use __coro::private::probe::{ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _};
+                    use __coro::private::probe::{
+                        ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _, ViaVisit as _,
+                    };
                     if false { break 'coroutine_body __co.never(); }
                     #macros
                     #(#stmts)*

@@ -6,7 +6,7 @@
 //!
 //!                        {
 //!                            if false { break 'coroutine_body __co.never(); }      does not compile outside the body
-//!                            let __kind = __co.via((&&&&__co.probe(&__it)).__coro_kind());
+//!                            let __kind = __co.via((&&&&&__co.probe(&__it)).__coro_kind());
 //!                            __kind.wait(__co, __it, POINT).await        a call, awaiter, future, …
 //!                        }
 //!
@@ -69,7 +69,7 @@ fn operand(scrutinee: &TokenStream, written: &Written) -> TokenStream {
         match #scrutinee {
             __it => {
                 if false { break 'coroutine_body __co.never(); }
-                let __kind = __co.via((&&&&__co.probe(&__it)).__coro_kind());
+                let __kind = __co.via((&&&&&__co.probe(&__it)).__coro_kind());
                 __kind.wait(__co, #awaited, #point).await
             }
         }

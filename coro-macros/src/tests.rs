@@ -62,6 +62,7 @@ fn the_readmes_first_function() {
                         let __out = 'coroutine_body: {
                             use __coro::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
+                                ViaVisit as _,
                             };
                             if false {
                                 break 'coroutine_body __co.never();
@@ -72,7 +73,8 @@ fn the_readmes_first_function() {
                                         if false {
                                             break 'coroutine_body __co.never();
                                         }
-                                        let __kind = __co.via((&&&&__co.probe(&__it)).__coro_kind());
+                                        let __kind = __co
+                                            .via((&&&&&__co.probe(&__it)).__coro_kind());
                                         __kind
                                             .wait(
                                                 __co,
@@ -92,7 +94,7 @@ fn the_readmes_first_function() {
                                                 break 'coroutine_body __co.never();
                                             }
                                             let __kind = __co
-                                                .via((&&&&__co.probe(&__it)).__coro_kind());
+                                                .via((&&&&&__co.probe(&__it)).__coro_kind());
                                             __kind
                                                 .wait(
                                                     __co,
@@ -165,6 +167,7 @@ fn a_generator_with_macros() {
                         let __out = 'coroutine_body: {
                             use __coro::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
+                                ViaVisit as _,
                             };
                             if false {
                                 break 'coroutine_body __co.never();
@@ -174,9 +177,9 @@ fn a_generator_with_macros() {
                             macro_rules! co_await {
                                 ($e:expr $(,)?) => {
                                     (match __co.await_transform($e) { __it => { if false { break
-                                    'coroutine_body __co.never(); } let __kind = __co.via((&& && __co
-                                    .probe(& __it)).__coro_kind()); __kind.wait(__co, __it, const { &
-                                    __coro::private::Point::new(::core::concat!("co_await!(",
+                                    'coroutine_body __co.never(); } let __kind = __co.via((&& && &
+                                    __co.probe(& __it)).__coro_kind()); __kind.wait(__co, __it, const
+                                    { & __coro::private::Point::new(::core::concat!("co_await!(",
                                     ::core::stringify!($e), ")")) }). await } },).0
                                 };
                             }
@@ -190,9 +193,9 @@ fn a_generator_with_macros() {
                                 };
                                 (.. $e:expr $(,)?) => {
                                     (match __co.yield_from($e) { __it => { if false { break
-                                    'coroutine_body __co.never(); } let __kind = __co.via((&& && __co
-                                    .probe(& __it)).__coro_kind()); __kind.wait(__co, __it, const { &
-                                    __coro::private::Point::new(::core::concat!("co_yield!(",
+                                    'coroutine_body __co.never(); } let __kind = __co.via((&& && &
+                                    __co.probe(& __it)).__coro_kind()); __kind.wait(__co, __it, const
+                                    { & __coro::private::Point::new(::core::concat!("co_yield!(",
                                     ::core::stringify!(.. $e), ")")) }). await } },).0
                                 };
                                 ($e:expr $(,)?) => {
@@ -302,6 +305,7 @@ fn parameters_of_every_kind() {
                         let __out = 'coroutine_body: {
                             use __coro::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
+                                ViaVisit as _,
                             };
                             if false {
                                 break 'coroutine_body __co.never();
@@ -352,6 +356,7 @@ fn a_body_that_does_nothing() {
                         let __out = 'coroutine_body: {
                             use __coro::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
+                                ViaVisit as _,
                             };
                             if false {
                                 break 'coroutine_body __co.never();

@@ -7,7 +7,7 @@
 
 use core::ptr::NonNull;
 
-use super::{Branch, Group};
+use super::{Branch, Group, keep_panic};
 use crate::drive::destroy_all;
 use crate::frame::{Header, Kind};
 use crate::panic::catch;
@@ -119,6 +119,27 @@ pub(crate) unsafe fn cancelled(current: NonNull<Header>) -> Option<NonNull<Heade
     }
 }
 
+/// The group that has to hear of a panic in the chain at `leaf`, should that be destroyed: the outermost one that waits for
+/// it to be gone, in order to go on.
+///
+/// # Safety
+/// As for [`cancelled`], or the chain may change threads.
+pub(crate) unsafe fn clearing(leaf: NonNull<Header>) -> Option<NonNull<Group>> {
+    let mut clearing = None;
+    // SAFETY: S2: as above.
+    unsafe {
+        let mut root = root(leaf);
+        while root.as_ref().vtable.kind == Kind::Branch {
+            let group = root.cast::<Branch>().as_ref().group;
+            if !group.as_ref().shared && group.as_ref().decided.get().is_some() && !group.as_ref().is_doomed() {
+                clearing = Some(group);
+            }
+            root = self::root(group.as_ref().frame);
+        }
+    }
+    clearing
+}
+
 /// The first frame to destroy of all that is under a frame that was cancelled; the rest follows when that is destroyed.
 /// `None` if it is busy.
 ///
@@ -158,8 +179,7 @@ pub(super) unsafe fn clear(group: NonNull<Group>) {
     unsafe {
         while let Some(leaf) = victim(group) {
             if let Err(panic) = catch(|| destroy_all(leaf), || clear(group)) {
-                let kept = &group.as_ref().panic;
-                kept.set(kept.take().or(Some(panic)));
+                keep_panic(group, panic);
             }
         }
     }

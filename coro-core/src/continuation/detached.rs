@@ -84,6 +84,9 @@ impl<T: Threads> sealed::World for Detached<T> {
         P: Promise<World = Self>,
         A: Awaiter<P>,
     {
+        if A::TO_VISITOR {
+            return co.to_visitor();
+        }
         let state = &co.header().state;
         if state.take_fresh() || co.with_promise(|promise| awaiter.await_ready(promise)) {
             return Poll::Ready(());
@@ -142,6 +145,10 @@ impl<T: Threads> sealed::Parks for Detached<T> {
         // SAFETY: S2: caller's contract; a detached coroutine with a handle is started by its caller only. Test:
         // tests/together.rs.
         unsafe { gathering.poll(frame, coroutines, any) }
+    }
+
+    unsafe fn into_frame(chain: Chain<T>) -> Option<NonNull<Header>> {
+        chain.claim()
     }
 
     fn resume(chain: Chain<T>) {

@@ -51,7 +51,9 @@ impl<T: Threads> sealed::World for Polled<T> {
 
     /// Any `Pending` is some future's, and its waker's business.
     fn accept_pending(state: &State) -> bool {
-        state.suspend();
+        if !state.is_registered() {
+            state.suspend_in_future();
+        }
         true
     }
 
@@ -60,6 +62,9 @@ impl<T: Threads> sealed::World for Polled<T> {
         P: Promise<World = Self>,
         A: Awaiter<P>,
     {
+        if A::TO_VISITOR {
+            return co.to_visitor();
+        }
         if let Some(slot) = slot {
             return slot.poll(context);
         }
@@ -107,6 +112,11 @@ impl<T: Threads> sealed::Parks for Polled<T> {
             }
         });
         first.map(|first| first.map_or(Outcome::All, Outcome::Any))
+    }
+
+    unsafe fn into_frame(wake_up: WakeUp) -> Option<NonNull<Header>> {
+        drop(wake_up);
+        None
     }
 
     fn resume(wake_up: WakeUp) {

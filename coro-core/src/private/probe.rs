@@ -1,4 +1,4 @@
-//! How an operand is awaited, chosen by method probing: `(&&&&co.probe(&operand)).__coro_kind()` finds the first of
+//! How an operand is awaited, chosen by method probing: `(&&&&&co.probe(&operand)).__coro_kind()` finds the first of
 //! these traits that fits, each of which takes one reference less. A coroutine is called even if it is an awaiter or a
 //! future too.
 
@@ -8,9 +8,10 @@ use core::marker::PhantomData;
 use super::{Co, Point};
 use crate::awaiter::{Awaitable, Awaiter};
 use crate::call::{Call, Callee, Calls};
-use crate::continuation::{Polled, Threads};
+use crate::continuation::{Parks, Polled, Threads};
 use crate::leaf::Leaf;
 use crate::promise::Promise;
+use crate::visit::{Visit, Visiting};
 
 /// An operand `X` in a coroutine whose promise is `P`.
 pub struct Probe<P, X>(PhantomData<(*mut P, *mut X)>);
@@ -33,6 +34,7 @@ mod sealed {
 }
 
 impl sealed::Kind for CallKind {}
+impl sealed::Kind for VisitKind {}
 impl sealed::Kind for AwaiterKind {}
 impl sealed::Kind for FutureKind {}
 impl sealed::Kind for AwaitableKind {}
@@ -49,7 +51,7 @@ pub trait ViaCall {
     }
 }
 
-impl<'a, P, X: Callee<'a>> ViaCall for &&&Probe<P, X> {}
+impl<'a, P, X: Callee<'a>> ViaCall for &&&&Probe<P, X> {}
 
 impl CallKind {
     /// Awaits `callee`.
@@ -61,6 +63,32 @@ impl CallKind {
     {
         co.suspends_at(point);
         Call::new(co, callee)
+    }
+}
+
+/// A coroutine that is lent.
+pub struct VisitKind;
+
+/// See the module's documentation.
+pub trait ViaVisit {
+    /// Visits it.
+    fn __coro_kind(&self) -> VisitKind {
+        VisitKind
+    }
+}
+
+impl<'h, 'a: 'h, P, X: Visit<'h, 'a>> ViaVisit for &&&Probe<P, X> {}
+
+impl VisitKind {
+    /// Awaits `visit`.
+    pub fn wait<'h, 'a, P, X>(self, co: Co<P>, visit: X, point: &'static Point) -> Visiting<'h, 'a, P, X::Promise, X>
+    where
+        P: Promise,
+        X: Visit<'h, 'a>,
+        P::World: Calls<P, X::Promise> + Parks,
+    {
+        co.suspends_at(point);
+        Visiting::new(co, visit)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{AwaitTransform, GeneratorPromise, Threads, TwoWayPromise};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be awaited in a coroutine whose promise is `{P}`",
     label = "this type of coroutine awaits nothing: it waits for its owner only, at each `co_yield!`",
-    note = "a `coro::Task` awaits futures and other tasks, and runs a generator in a `for` loop",
+    note = "a `coro::AsyncGenerator` yields and awaits; a `coro::Task` awaits, and runs a generator in a `for` loop",
     note = "to yield all that another generator yields, write `co_yield!(..other)`"
 )]
 pub trait AwaitedBy<P> {

@@ -2,6 +2,7 @@
 //!
 //! Their impls are `do_not_recommend`ed where rustc would list them in an error about a user's own type.
 
+mod async_generator;
 mod awaits_nothing;
 mod fire_and_forget;
 mod generator;
@@ -9,6 +10,7 @@ mod state_machine;
 mod task;
 mod two_way;
 
+pub use async_generator::{AsyncGenerator, ItemsPromise, NextItem, Returned, TryAsyncGenerator};
 pub use fire_and_forget::{FireAndForget, FireAndForgetPromise};
 pub use generator::{Delegation, Generator, GeneratorPromise};
 pub use state_machine::{SendError, Signal, SignalAwaiter, StateMachine, StateMachinePromise};

@@ -38,10 +38,11 @@ use crate::{
 ///
 /// # Why a parameter
 ///
-/// When a coroutine is resumed for the first time, there is no `co_yield!` that the argument could be the value of. In other
-/// languages it is lost there, or it must be asked for in a special way, which one can forget. A parameter can be neither: a
-/// function that has none is not accepted by [`two_way`], one that has it and does not look at it has an unused variable, and
-/// the compiler says so. The closures that rustc itself makes coroutines of (unstable) do the same.
+/// When a coroutine is resumed for the first time, there is no `co_yield!` that the argument could be the value of. In
+/// other languages it is lost there, or it must be asked for in a special way, which one can forget. A parameter can be
+/// neither: a function that has none is not accepted by [`two_way`], one that has it and does not look at it has an
+/// unused variable, and the compiler says so. The closures that rustc itself makes coroutines of (unstable) do the
+/// same.
 ///
 /// What else the function wants to know, a closure gives it:
 ///
@@ -75,7 +76,8 @@ pub struct TwoWayPromise<In, Out, R = (), S: Threads = Local> {
 
 /// A coroutine that is resumed with arguments; [`two_way`] makes it from a function that returns a [`TwoWay`].
 ///
-/// `F` is that function, and `C` what it returns. Where the type must be named, `F` can be a function pointer, or a box:
+/// `F` is that function, and `C` what it returns. Where the type must be named, `F` can be a function pointer, or a
+/// box:
 ///
 /// ```
 /// use coro::{Resumable, Resumed::Yielded, TwoWay, two_way};
