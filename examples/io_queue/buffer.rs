@@ -1,0 +1,116 @@
+//! Bytes that coroutines and the kernel share.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::{Deref, Range, RangeFrom};
+use std::rc::{Rc, Weak};
+
+/// As many unused blocks are kept, so a burst does not occupy memory for ever.
+const KEPT: usize = 1024;
+
+/// Bytes with any number of owners, none of which can change them.
+///
+/// An operation that sends them is one of the owners until the kernel is done. The last one gives the memory back to the
+/// queue's pool.
+pub struct IoBuf {
+    block: Rc<Block>,
+    range: Range<usize>,
+}
+
+struct Block {
+    bytes: Box<[u8]>,
+    pool: Weak<Pool>,
+}
+
+impl IoBuf {
+    /// A part of the bytes, without copying.
+    #[must_use]
+    pub fn slice(&self, from: RangeFrom<usize>) -> Self {
+        let start = self.range.start + from.start;
+        assert!(start <= self.range.end, "the slice starts within the buffer");
+        Self { block: self.block.clone(), range: start..self.range.end }
+    }
+}
+
+impl Clone for IoBuf {
+    fn clone(&self) -> Self {
+        self.slice(0..)
+    }
+}
+
+impl Deref for IoBuf {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.block.bytes[self.range.clone()]
+    }
+}
+
+impl From<Vec<u8>> for IoBuf {
+    fn from(bytes: Vec<u8>) -> Self {
+        let range = 0..bytes.len();
+        Self { block: Rc::new(Block { bytes: bytes.into(), pool: Weak::new() }), range }
+    }
+}
+
+impl Drop for IoBuf {
+    fn drop(&mut self) {
+        if Rc::strong_count(&self.block) == 1
+            && let Some(pool) = self.block.pool.upgrade()
+        {
+            pool.give_back(self.block.clone());
+        }
+    }
+}
+
+impl fmt::Debug for IoBuf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.len())
+    }
+}
+
+/// A block with one owner, to be filled.
+pub(super) struct Blank(Rc<Block>);
+
+impl Blank {
+    pub(super) fn bytes(&mut self) -> &mut [u8] {
+        &mut Rc::get_mut(&mut self.0).expect("a blank has one owner").bytes
+    }
+
+    /// The first `length` bytes, which have been filled.
+    pub(super) fn filled(self, length: usize) -> IoBuf {
+        assert!(length <= self.0.bytes.len(), "as many bytes as the block has");
+        IoBuf { block: self.0, range: 0..length }
+    }
+}
+
+/// Blocks of one size that nobody uses at the moment.
+pub(super) struct Pool {
+    size: usize,
+    unused: RefCell<Vec<Rc<Block>>>,
+}
+
+impl Pool {
+    pub(super) fn new(size: usize) -> Rc<Self> {
+        Rc::new(Self { size, unused: RefCell::default() })
+    }
+
+    /// A block: a used one, or else a new one.
+    pub(super) fn take(self: &Rc<Self>) -> Blank {
+        self.take_unused().unwrap_or_else(|| {
+            let bytes = vec![0; self.size].into();
+            Blank(Rc::new(Block { bytes, pool: Rc::downgrade(self) }))
+        })
+    }
+
+    pub(super) fn take_unused(&self) -> Option<Blank> {
+        self.unused.borrow_mut().pop().map(Blank)
+    }
+
+    fn give_back(&self, block: Rc<Block>) {
+        let mut unused = self.unused.borrow_mut();
+        if unused.len() < KEPT {
+            unused.push(block);
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The backend that waits until sockets are ready, and then does the work itself.
+//!
+//! Every socket is registered once, for edges. Whether it may be ready is remembered, so an operation that can be done is
+//! done without asking the poller first.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd, RawFd};
+use std::rc::Rc;
+use std::time::Duration;
+
+use polling::{Event, Events, PollMode, Poller};
+use rustix::io::{Errno, retry_on_intr};
+use rustix::net::{RecvFlags, SendFlags};
+
+use super::backend::Backend;
+use super::buffer::Pool;
+use super::operation::{Answer, Datagram, Request};
+use super::slot::{Key, Slots, cancelled};
+use super::socket::Socket;
+
+/// A peer that has gone is an error, not a signal.
+#[cfg(not(target_vendor = "apple"))]
+const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(target_vendor = "apple")]
+const NO_SIGNAL: SendFlags = SendFlags::empty();
+
+pub(super) struct Poll {
+    registry: Rc<Registry>,
+    events: Events,
+    pool: Rc<Pool>,
+}
+
+struct Registry {
+    poller: Poller,
+    /// By the key of their events.
+    watched: RefCell<Watched>,
+}
+
+#[derive(Default)]
+struct Watched {
+    sockets: Vec<[Side; 2]>,
+    free: Vec<usize>,
+}
+
+/// One direction of a socket.
+#[derive(Default)]
+struct Side {
+    /// Whether trying may help. It may, until the kernel says otherwise.
+    ready: bool,
+    waiting: VecDeque<Key>,
+}
+
+impl Side {
+    /// The first one in line, if trying may help.
+    fn next(&mut self) -> Option<Key> {
+        if self.ready { self.waiting.pop_front() } else { None }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Direction {
+    Read,
+    Write,
+}
+
+/// The registration of a socket. Its drop ends it.
+pub(super) struct Watch {
+    registry: Rc<Registry>,
+    index: usize,
+    fd: RawFd,
+}
+
+impl Poll {
+    pub(super) fn new(pool: Rc<Pool>) -> io::Result<Self> {
+        let poller = Poller::new()?;
+        if !poller.supports_edge() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        Ok(Self { registry: Rc::new(Registry { poller, watched: RefCell::default() }), events: Events::new(), pool })
+    }
+
+    /// Does what the slot asks for, or puts it in line until that is possible.
+    fn attempt(&self, slots: &mut Slots, key: Key) {
+        let Some(request) = slots.request(key) else { return };
+        let Some((socket, direction)) = place(request) else {
+            if let Request::Close(socket) = request {
+                drop(socket.take());
+            }
+            slots.finish(key, Ok(Answer::Done));
+            return;
+        };
+        let index = match self.registry.watch(socket) {
+            Ok(index) => index,
+            Err(error) => return slots.finish(key, Err(error)),
+        };
+        if self.registry.side(index, direction, |side| side.ready) {
+            match perform(request, &self.pool) {
+                Err(Errno::AGAIN | Errno::INPROGRESS | Errno::ALREADY) => {}
+                done => return slots.finish(key, done.map_err(io::Error::from)),
+            }
+        }
+        self.registry.side(index, direction, |side| {
+            side.ready = false;
+            side.waiting.push_back(key);
+        });
+    }
+}
+
+impl Backend for Poll {
+    fn adopt(&self, fd: OwnedFd) -> io::Result<Rc<Socket>> {
+        rustix::io::ioctl_fionbio(&fd, true)?;
+        Ok(Socket::new(fd))
+    }
+
+    fn start(&mut self, slots: &mut Slots, key: Key) {
+        self.attempt(slots, key);
+    }
+
+    fn cancel(&mut self, slots: &mut Slots, key: Key) {
+        if let Some((socket, direction)) = slots.request(key).and_then(|request| place(request))
+            && let Some(watch) = socket.watch().get()
+        {
+            self.registry.side(watch.index, direction, |side| side.waiting.retain(|waiting| *waiting != key));
+        }
+        slots.finish(key, Err(cancelled()));
+    }
+
+    fn stop_accepting(&mut self, _: &mut Slots, _: &Rc<Socket>) {}
+
+    fn wait(&mut self, slots: &mut Slots, timeout: Option<Duration>) -> io::Result<()> {
+        self.events.clear();
+        self.registry.poller.wait(&mut self.events, timeout)?;
+        for event in self.events.iter() {
+            for (direction, ready) in [(Direction::Read, event.readable), (Direction::Write, event.writable)] {
+                if !ready {
+                    continue;
+                }
+                self.registry.side(event.key, direction, |side| side.ready = true);
+                // Each of them puts itself back in line if it was in vain, and then the side is not ready any more.
+                while let Some(key) = self.registry.side(event.key, direction, Side::next) {
+                    self.attempt(slots, key);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Registry {
+    /// The place of a socket, which is registered the first time.
+    fn watch(self: &Rc<Self>, socket: &Rc<Socket>) -> io::Result<usize> {
+        if let Some(watch) = socket.watch().get() {
+            return Ok(watch.index);
+        }
+        let mut watched = self.watched.borrow_mut();
+        let index = watched.free.last().copied().unwrap_or(watched.sockets.len());
+        // SAFETY: `Poller::add_with_mode`: the source is deleted from the poller before it is closed, for a socket drops its
+        // `Watch` before its descriptor. Test: none could tell on Linux, where a closed descriptor is deleted by itself.
+        unsafe { self.poller.add_with_mode(socket.raw(), Event::all(index), PollMode::Edge)? };
+        if watched.free.pop().is_none() {
+            watched.sockets.push(Default::default());
+        }
+        // A socket that is ready already has an event, too; but most can be written to from the start.
+        watched.sockets[index][Direction::Write as usize].ready = true;
+        let watch = Watch { registry: self.clone(), index, fd: socket.raw() };
+        assert!(socket.watch().set(watch).is_ok(), "looked at above");
+        Ok(index)
+    }
+
+    fn side<T>(&self, index: usize, direction: Direction, look: impl FnOnce(&mut Side) -> T) -> T {
+        look(&mut self.watched.borrow_mut().sockets[index][direction as usize])
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // SAFETY: I/O safety: the descriptor is open, for a socket drops its `Watch` before it. Test: as above.
+        let fd = unsafe { BorrowedFd::borrow_raw(self.fd) };
+        // It was registered, and if it is not any more, that is as well.
+        let _ = self.registry.poller.delete(fd);
+        let mut watched = self.registry.watched.borrow_mut();
+        watched.sockets[self.index] = Default::default();
+        watched.free.push(self.index);
+    }
+}
+
+/// What the request waits for.
+fn place(request: &Request) -> Option<(&Rc<Socket>, Direction)> {
+    match request {
+        Request::Accept(socket) | Request::AcceptMany(socket) | Request::Recv(socket) | Request::RecvFrom(socket) => {
+            Some((socket, Direction::Read))
+        }
+        Request::Connect(socket, _) | Request::Send(socket, _) | Request::SendTo(socket, ..) => {
+            Some((socket, Direction::Write))
+        }
+        Request::Close(_) | Request::Sleep(_) => None,
+    }
+}
+
+/// Does it, if that is possible without waiting.
+fn perform(request: &Request, pool: &Rc<Pool>) -> Result<Answer, Errno> {
+    match request {
+        Request::Accept(listener) | Request::AcceptMany(listener) => {
+            retry_on_intr(|| accept(listener.as_fd())).map(|fd| Answer::Socket(Socket::new(fd)))
+        }
+        Request::Connect(socket, address) => match retry_on_intr(|| rustix::net::connect(&**socket, address)) {
+            // The second attempt says how the first one went.
+            Ok(()) | Err(Errno::ISCONN) => Ok(Answer::Socket(socket.clone())),
+            Err(error) => Err(error),
+        },
+        Request::Recv(socket) => {
+            let mut blank = pool.take();
+            let received = retry_on_intr(|| rustix::net::recv(&**socket, blank.bytes(), RecvFlags::empty()));
+            let data = blank.filled(received.map_or(0, |(count, _)| count));
+            received.map(|_| Answer::Received(data))
+        }
+        Request::Send(socket, data) => {
+            retry_on_intr(|| rustix::net::send(&**socket, data, NO_SIGNAL)).map(Answer::Sent)
+        }
+        Request::RecvFrom(socket) => {
+            let mut blank = pool.take();
+            let received = retry_on_intr(|| rustix::net::recvfrom(&**socket, blank.bytes(), RecvFlags::TRUNC));
+            let count = received.as_ref().map_or(0, |(count, ..)| *count);
+            let data = blank.filled(count);
+            let (_, length, from) = received?;
+            let from = from.and_then(|from| SocketAddr::try_from(from).ok()).ok_or(Errno::AFNOSUPPORT)?;
+            Ok(Answer::Datagram(Datagram { data, from, truncated: length > count }))
+        }
+        Request::SendTo(socket, data, to) => {
+            retry_on_intr(|| rustix::net::sendto(&**socket, data, NO_SIGNAL, to)).map(Answer::Sent)
+        }
+        Request::Close(_) | Request::Sleep(_) => unreachable!("they wait for no socket"),
+    }
+}
+
+/// A connection that does not block.
+#[cfg(not(target_vendor = "apple"))]
+fn accept(listener: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    rustix::net::accept_with(listener, rustix::net::SocketFlags::CLOEXEC | rustix::net::SocketFlags::NONBLOCK)
+}
+
+#[cfg(target_vendor = "apple")]
+fn accept(listener: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    let fd = rustix::net::accept(listener)?;
+    rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::CLOEXEC)?;
+    rustix::io::ioctl_fionbio(&fd, true)?;
+    Ok(fd)
+}

@@ -1,0 +1,401 @@
+//! The queue itself: starts operations, and resumes who waits for them.
+
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::backend::{self, Backend, BackendKind};
+use super::buffer::{IoBuf, Pool};
+use super::doorbell::Doorbell;
+use super::operation::{Answer, Datagram, Operation, Request};
+use super::slot::{Key, Leftover, Slots, cancelled};
+use super::socket::{Connection, DatagramSocket, Listener, Socket, stream_socket};
+use super::waiter::Waiter;
+
+/// As many coroutines are resumed before the queue looks for new answers.
+const TURN: usize = 256;
+
+/// A queue of operations. Its clones are the same queue.
+#[derive(Clone)]
+pub struct IoQueue(Rc<Inner>);
+
+/// How a queue works.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// `None` takes `io_uring` if it is to be had.
+    pub backend: Option<BackendKind>,
+    /// How many bytes one `recv` receives at most.
+    pub buffer: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { backend: None, buffer: 4096 }
+    }
+}
+
+struct Inner {
+    /// `None` only if the kernel has not let go of what is in it.
+    work: RefCell<Option<Work>>,
+    kind: BackendKind,
+    doorbell: OnceCell<Doorbell>,
+    driven: Cell<bool>,
+    stopped: Cell<bool>,
+    closing: Cell<bool>,
+}
+
+struct Work {
+    slots: Slots,
+    backend: Box<dyn Backend>,
+}
+
+impl IoQueue {
+    /// A queue on this thread.
+    ///
+    /// # Errors
+    /// The system's, if it has no backend to offer.
+    pub fn new(options: Options) -> io::Result<Self> {
+        let pool = Pool::new(options.buffer);
+        let (backend, kind) = backend::choose(options.backend, &pool)?;
+        Ok(Self(Rc::new(Inner {
+            work: RefCell::new(Some(Work { slots: Slots::default(), backend })),
+            kind,
+            doorbell: OnceCell::new(),
+            driven: Cell::new(false),
+            stopped: Cell::new(false),
+            closing: Cell::new(false),
+        })))
+    }
+
+    /// Who does the work.
+    #[must_use]
+    pub fn backend(&self) -> BackendKind {
+        self.0.kind
+    }
+
+    /// A socket that accepts TCP connections.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn listen(&self, address: impl ToSocketAddrs) -> io::Result<Listener> {
+        let listener = TcpListener::bind(address)?;
+        // More than std asks for: who comes while there is much to do need not come again. (The system has its own limit.)
+        rustix::net::listen(&listener, 4096)?;
+        let socket = self.adopt_socket(listener.into())?;
+        Ok(Listener { socket, io: self.clone() })
+    }
+
+    /// A socket that receives UDP datagrams.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn bind(&self, address: impl ToSocketAddrs) -> io::Result<DatagramSocket> {
+        self.adopt_socket(UdpSocket::bind(address)?.into()).map(DatagramSocket)
+    }
+
+    /// A connection out of a stream socket that was connected elsewhere.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn adopt(&self, stream: impl Into<OwnedFd>) -> io::Result<Connection> {
+        self.adopt_socket(stream.into()).map(Connection)
+    }
+
+    fn adopt_socket(&self, fd: OwnedFd) -> io::Result<Rc<Socket>> {
+        self.work().backend.adopt(fd)
+    }
+
+    /// Accepts a connection.
+    pub fn accept<'io>(&'io self, listener: &Listener) -> Operation<'io, Connection> {
+        Operation::new(self, Ok(Request::Accept(listener.socket.clone())), |answer| match answer {
+            Answer::Socket(socket) => Connection(socket),
+            _ => unreachable!("the answer to `accept`"),
+        })
+    }
+
+    /// Connects to a TCP server.
+    pub fn connect(&self, address: SocketAddr) -> Operation<'_, Connection> {
+        let request =
+            stream_socket(address).and_then(|fd| self.adopt_socket(fd)).map(|socket| Request::Connect(socket, address));
+        Operation::new(self, request, |answer| match answer {
+            Answer::Socket(socket) => Connection(socket),
+            _ => unreachable!("the answer to `connect`"),
+        })
+    }
+
+    /// Receives some bytes; none at the end of the stream. While it waits, it occupies no buffer.
+    pub fn recv<'io>(&'io self, connection: &Connection) -> Operation<'io, IoBuf> {
+        Operation::new(self, Ok(Request::Recv(connection.0.clone())), |answer| match answer {
+            Answer::Received(data) => data,
+            _ => unreachable!("the answer to `recv`"),
+        })
+    }
+
+    /// Sends some of the bytes, and says how many. See also [`send_all`](super::send_all).
+    pub fn send<'io>(&'io self, connection: &Connection, data: IoBuf) -> Operation<'io, usize> {
+        Operation::new(self, Ok(Request::Send(connection.0.clone(), data)), sent)
+    }
+
+    /// Receives a datagram. While it waits, it occupies no buffer.
+    pub fn recv_from<'io>(&'io self, socket: &DatagramSocket) -> Operation<'io, Datagram> {
+        Operation::new(self, Ok(Request::RecvFrom(socket.0.clone())), |answer| match answer {
+            Answer::Datagram(datagram) => datagram,
+            _ => unreachable!("the answer to `recv_from`"),
+        })
+    }
+
+    /// Sends a datagram.
+    pub fn send_to<'io>(&'io self, socket: &DatagramSocket, data: IoBuf, to: SocketAddr) -> Operation<'io, usize> {
+        Operation::new(self, Ok(Request::SendTo(socket.0.clone(), data, to)), sent)
+    }
+
+    /// Waits.
+    pub fn sleep(&self, length: Duration) -> Operation<'_, ()> {
+        Operation::new(self, Ok(Request::Sleep(length)), |_| ())
+    }
+
+    /// Closes the connection, and says if that failed. If it has clones, it stays open until the last of them is gone.
+    pub fn close(&self, connection: Connection) -> Operation<'_, ()> {
+        Operation::new(self, Ok(Request::Close(Rc::into_inner(connection.0))), |_| ())
+    }
+
+    /// Any operation, which fails with [`io::ErrorKind::TimedOut`] if it takes longer than `limit`.
+    pub fn timeout<'io, T>(
+        &'io self,
+        limit: impl Into<Option<Duration>>,
+        operation: Operation<'io, T>,
+    ) -> Operation<'io, T> {
+        match limit.into() {
+            Some(limit) => operation.within(limit),
+            None => operation,
+        }
+    }
+
+    /// Runs coroutines until none waits for the queue any more, or until [`stop`](Self::stop).
+    ///
+    /// # Errors
+    /// The system's, if the queue itself does not work.
+    ///
+    /// # Panics
+    /// With what a coroutine panics; call it again to go on. And if a coroutine calls it.
+    pub fn run(&self) -> io::Result<()> {
+        let driving = self.drive();
+        while !self.0.stopped.get() && self.work().slots.waiting() > 0 {
+            self.resume_arrived();
+            let mut work = self.work();
+            if !self.0.stopped.get() && work.slots.waiting() > 0 {
+                work.wait(true)?;
+            }
+        }
+        drop(driving);
+        if self.0.stopped.take() { self.shut_down() } else { Ok(()) }
+    }
+
+    /// Runs the future, which may wait for the queue or for anything else, and every other coroutine until it is ready.
+    ///
+    /// # Errors
+    /// The system's, if the queue itself does not work.
+    ///
+    /// # Panics
+    /// With what the future or a coroutine panics, and if one of them calls it.
+    pub fn block_on<F: Future>(&self, future: F) -> io::Result<F::Output> {
+        let _driving = self.drive();
+        let mut future = pin!(future);
+        let doorbell = self.doorbell()?;
+        let waker = doorbell.waker();
+        waker.wake_by_ref();
+        loop {
+            if doorbell.has_rung()
+                && let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker))
+            {
+                return Ok(output);
+            }
+            self.resume_arrived();
+            let work = &mut *self.work();
+            doorbell.listen(&mut work.slots, &mut *work.backend);
+            doorbell.sleep(|may_block| work.wait(may_block))?;
+        }
+    }
+
+    fn doorbell(&self) -> io::Result<&Doorbell> {
+        if self.0.doorbell.get().is_none() {
+            let made = Doorbell::new(|bell| self.adopt_socket(bell))?;
+            assert!(self.0.doorbell.set(made).is_ok(), "looked at just now");
+        }
+        Ok(self.0.doorbell.get().expect("made above"))
+    }
+
+    /// Makes [`run`](Self::run) return, after it has [shut down](Self::shut_down) the queue.
+    pub fn stop(&self) {
+        self.0.stopped.set(true);
+    }
+
+    /// Destroys every coroutine that waits for the queue, cancels every operation, and waits until the kernel has let go
+    /// of all of them. The queue can be used again afterwards.
+    ///
+    /// # Errors
+    /// The system's, if the queue itself does not work.
+    ///
+    /// # Panics
+    /// If a coroutine calls it: it may be one of those that wait.
+    pub fn shut_down(&self) -> io::Result<()> {
+        let _driving = self.drive();
+        self.0.closing.set(true);
+        let _open = OnDrop(|| self.0.closing.set(false));
+        // Each one is dropped while nothing is borrowed: its destructors come back here.
+        let keys = self.work().slots.keys();
+        for key in keys {
+            self.abandon(key);
+        }
+        self.work().drain()
+    }
+
+    /// To be held while no coroutine and no destructor of a user's can run.
+    fn work(&self) -> RefMut<'_, Work> {
+        RefMut::map(self.0.work.borrow_mut(), |work| work.as_mut().expect("it is there until the queue goes"))
+    }
+
+    fn drive(&self) -> impl Drop {
+        assert!(!self.0.driven.replace(true), "an `IoQueue` is driven by one caller at a time, and not by a coroutine");
+        OnDrop(|| self.0.driven.set(false))
+    }
+
+    fn resume_arrived(&self) {
+        for _ in 0..TURN {
+            // A statement of its own: the coroutine comes back to the queue, which must not be borrowed then.
+            let next = self.work().slots.next_arrived();
+            match next {
+                Some(waiter) => waiter.resume(),
+                None => return,
+            }
+            if self.0.stopped.get() {
+                return;
+            }
+        }
+    }
+
+    /// Starts an operation, unless the queue is being shut down.
+    pub(super) fn start(&self, request: Request, waiter: Waiter, limit: Option<Duration>) -> Option<Key> {
+        if self.0.closing.get() {
+            return None;
+        }
+        Some(self.work().start(request, waiter, limit))
+    }
+
+    pub(super) fn take_answer(&self, key: Key) -> Option<io::Result<Answer>> {
+        self.work().slots.take_answer(key)
+    }
+
+    pub(super) fn abandon(&self, key: Key) {
+        // Dropped when the borrow is over.
+        let _leftover = self.work().abandon(key);
+    }
+
+    pub(super) fn stop_accepting(&self, listener: &Rc<Socket>) {
+        let work = &mut *self.work();
+        work.backend.stop_accepting(&mut work.slots, listener);
+    }
+}
+
+impl Work {
+    fn start(&mut self, request: Request, waiter: Waiter, limit: Option<Duration>) -> Key {
+        let (request, limit) = match request {
+            Request::Sleep(length) if limit.is_none_or(|limit| length <= limit) => {
+                (Request::Sleep(length), Some(length))
+            }
+            // The limit comes first.
+            Request::Sleep(_) => (Request::Sleep(Duration::MAX), limit),
+            request => (request, limit),
+        };
+        let sleeps = matches!(request, Request::Sleep(_));
+        // One that is too far away never comes.
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let key = self.slots.insert(request, waiter, deadline);
+        if !sleeps {
+            self.backend.start(&mut self.slots, key);
+        }
+        key
+    }
+
+    fn abandon(&mut self, key: Key) -> Leftover {
+        let (leftover, must_cancel) = self.slots.abandon(key);
+        if must_cancel {
+            self.cancel(key);
+        }
+        leftover
+    }
+
+    fn cancel(&mut self, key: Key) {
+        match self.slots.request(key) {
+            Some(Request::Sleep(_)) => self.slots.finish(key, Err(cancelled())),
+            _ => self.backend.cancel(&mut self.slots, key),
+        }
+    }
+
+    /// Waits until something is finished, if `may_block`, and not if somebody can go on already.
+    fn wait(&mut self, may_block: bool) -> io::Result<()> {
+        let timeout = if may_block && !self.slots.has_arrived() {
+            self.slots.next_deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        } else {
+            Some(Duration::ZERO)
+        };
+        self.backend.wait(&mut self.slots, timeout)?;
+        if self.slots.next_deadline().is_some() {
+            self.end_overdue(Instant::now());
+        }
+        Ok(())
+    }
+
+    fn end_overdue(&mut self, now: Instant) {
+        while let Some(key) = self.slots.next_overdue(now) {
+            match self.slots.request(key) {
+                Some(Request::Sleep(length)) if *length < Duration::MAX => self.slots.finish(key, Ok(Answer::Done)),
+                _ => self.cancel(key),
+            }
+        }
+    }
+
+    /// Waits until no slot is in use.
+    fn drain(&mut self) -> io::Result<()> {
+        while self.slots.live() > 0 {
+            self.backend.wait(&mut self.slots, None)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Nobody holds the queue any more, so nobody's coroutine waits in it; but the kernel may still be at work.
+        let work = self.work.get_mut();
+        let Some(open) = work else { return };
+        for key in open.slots.keys() {
+            let _leftover = open.abandon(key);
+        }
+        if open.drain().is_err() {
+            // What the kernel may still write to stays.
+            std::mem::forget(work.take());
+        }
+    }
+}
+
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        self.0();
+    }
+}
+
+fn sent(answer: Answer) -> usize {
+    match answer {
+        Answer::Sent(count) => count,
+        _ => unreachable!("the answer to `send`"),
+    }
+}

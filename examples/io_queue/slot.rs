@@ -1,0 +1,258 @@
+//! Slots: what an operation owns while the kernel works on it.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
+use std::time::Instant;
+
+use super::operation::{Answer, Request};
+use super::waiter::Waiter;
+
+/// The name of a slot. The generation tells its operations apart, so a late answer cannot reach a stranger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    index: u32,
+    generation: u32,
+}
+
+impl Key {
+    pub(super) fn index(self) -> usize {
+        self.index as usize
+    }
+
+    pub(super) fn to_u64(self) -> u64 {
+        u64::from(self.index) << 32 | u64::from(self.generation)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "its two halves")]
+    pub(super) fn from_u64(key: u64) -> Self {
+        Self { index: (key >> 32) as u32, generation: key as u32 }
+    }
+}
+
+struct Slot {
+    generation: u32,
+    deadline: Option<Instant>,
+    stage: Stage,
+}
+
+enum Stage {
+    Free,
+    /// The kernel may use whatever the request owns.
+    Running {
+        request: Request,
+        waiter: Option<Waiter>,
+        wanted: bool,
+        ending: Ending,
+    },
+    /// The kernel is done; whoever awaits it has not taken the answer yet.
+    Finished {
+        answer: io::Result<Answer>,
+        waiter: Option<Waiter>,
+    },
+}
+
+/// Whether an operation is to end before it is done.
+#[derive(Clone, Copy, PartialEq)]
+enum Ending {
+    No,
+    Cancelled,
+    TimedOut,
+}
+
+/// What is left when the awaiter of a slot goes. It is to be dropped when the slots are no longer borrowed, for it may run
+/// destructors that come back here.
+pub(super) struct Leftover {
+    _waiter: Option<Waiter>,
+    _answer: Option<io::Result<Answer>>,
+}
+
+/// All slots of a queue.
+#[derive(Default)]
+pub(super) struct Slots {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    /// Finished, in this order, and not resumed yet.
+    arrived: VecDeque<Key>,
+    deadlines: BTreeSet<(Instant, Key)>,
+    waiting: usize,
+}
+
+impl Slots {
+    /// A slot for an operation that somebody waits for.
+    pub(super) fn insert(&mut self, request: Request, waiter: Waiter, deadline: Option<Instant>) -> Key {
+        self.waiting += 1;
+        let key = self.occupy(Stage::Running { request, waiter: Some(waiter), wanted: true, ending: Ending::No });
+        if let Some(deadline) = deadline {
+            self.slots[key.index()].deadline = Some(deadline);
+            self.deadlines.insert((deadline, key));
+        }
+        key
+    }
+
+    /// A slot for an operation of the queue's own. Once finished, it stays until it is taken if `wanted`, else it is free.
+    pub(super) fn insert_internal(&mut self, request: Request, wanted: bool) -> Key {
+        self.occupy(Stage::Running { request, waiter: None, wanted, ending: Ending::No })
+    }
+
+    fn occupy(&mut self, stage: Stage) -> Key {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot { generation: 0, deadline: None, stage: Stage::Free });
+            u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 operations at once")
+        });
+        let slot = &mut self.slots[index as usize];
+        slot.stage = stage;
+        Key { index, generation: slot.generation }
+    }
+
+    fn get(&mut self, key: Key) -> Option<&mut Slot> {
+        self.slots.get_mut(key.index()).filter(|slot| slot.generation == key.generation)
+    }
+
+    /// Frees the slot. From now on its key means nothing.
+    fn free(&mut self, key: Key) -> Stage {
+        let slot = &mut self.slots[key.index()];
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(key.index);
+        std::mem::replace(&mut slot.stage, Stage::Free)
+    }
+
+    /// What the kernel works on; `None` if it has answered already.
+    pub(super) fn request(&mut self, key: Key) -> Option<&mut Request> {
+        match &mut self.get(key)?.stage {
+            Stage::Running { request, .. } => Some(request),
+            _ => None,
+        }
+    }
+
+    /// Whether the operation is to go on if it has to be started again.
+    pub(super) fn goes_on(&mut self, key: Key) -> bool {
+        self.get(key).is_some_and(|slot| matches!(slot.stage, Stage::Running { ending: Ending::No, .. }))
+    }
+
+    /// The kernel has answered, and uses nothing of the operation any more.
+    pub(super) fn finish(&mut self, key: Key, answer: io::Result<Answer>) {
+        let Some(slot) = self.get(key) else { return };
+        let Stage::Running { waiter, wanted, ending, .. } = &mut slot.stage else { return };
+        if !*wanted {
+            self.forget_deadline(key);
+            self.free(key);
+            return;
+        }
+        let answer = match answer {
+            Err(error) if *ending == Ending::TimedOut && is_cancelled(&error) => Err(io::ErrorKind::TimedOut.into()),
+            answer => answer,
+        };
+        let waiter = waiter.take();
+        let awaited = waiter.is_some();
+        slot.stage = Stage::Finished { answer, waiter };
+        self.forget_deadline(key);
+        if awaited {
+            self.arrived.push_back(key);
+        }
+    }
+
+    fn forget_deadline(&mut self, key: Key) {
+        if let Some(deadline) = self.slots[key.index()].deadline.take() {
+            self.deadlines.remove(&(deadline, key));
+        }
+    }
+
+    /// The next coroutine whose operation is finished.
+    pub(super) fn next_arrived(&mut self) -> Option<Waiter> {
+        loop {
+            let key = self.arrived.pop_front()?;
+            // Its awaiter may have gone in the meantime.
+            if let Some(Slot { stage: Stage::Finished { waiter, .. }, .. }) = self.get(key)
+                && let Some(waiter) = waiter.take()
+            {
+                self.waiting -= 1;
+                return Some(waiter);
+            }
+        }
+    }
+
+    /// The answer, if it is there. The slot is then free.
+    pub(super) fn take_answer(&mut self, key: Key) -> Option<io::Result<Answer>> {
+        let Stage::Finished { .. } = self.get(key)?.stage else { return None };
+        match self.free(key) {
+            Stage::Finished { answer, waiter } => {
+                self.waiting -= usize::from(waiter.is_some());
+                Some(answer)
+            }
+            _ => unreachable!("looked at above"),
+        }
+    }
+
+    /// Nobody wants the answer any more. If the kernel still works on it, it is the caller's to tell the kernel.
+    pub(super) fn abandon(&mut self, key: Key) -> (Leftover, bool) {
+        let nothing = Leftover { _waiter: None, _answer: None };
+        let Some(slot) = self.get(key) else { return (nothing, false) };
+        match &mut slot.stage {
+            Stage::Running { waiter, wanted, ending, .. } => {
+                let waiter = waiter.take();
+                let must_cancel = *ending == Ending::No;
+                (*wanted, *ending) = (false, Ending::Cancelled);
+                self.waiting -= usize::from(waiter.is_some());
+                self.forget_deadline(key);
+                (Leftover { _waiter: waiter, _answer: None }, must_cancel)
+            }
+            Stage::Finished { .. } => match self.free(key) {
+                Stage::Finished { answer, waiter } => {
+                    self.waiting -= usize::from(waiter.is_some());
+                    (Leftover { _waiter: waiter, _answer: Some(answer) }, false)
+                }
+                _ => unreachable!("looked at above"),
+            },
+            Stage::Free => (nothing, false),
+        }
+    }
+
+    /// The keys of all slots in use.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        let used = self.slots.iter().enumerate().filter(|(_, slot)| !matches!(slot.stage, Stage::Free));
+        used.map(|(index, slot)| Key { index: u32::try_from(index).expect("as it was"), generation: slot.generation })
+            .collect()
+    }
+
+    /// How many slots are in use.
+    pub(super) fn live(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// How many coroutines wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Whether a coroutine can go on.
+    pub(super) fn has_arrived(&self) -> bool {
+        !self.arrived.is_empty()
+    }
+
+    /// When the next operation runs out of time.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// An operation whose time is over. A sleep has ended as it should; any other is the caller's to cancel.
+    pub(super) fn next_overdue(&mut self, now: Instant) -> Option<Key> {
+        let (deadline, key) = *self.deadlines.first()?;
+        if deadline > now {
+            return None;
+        }
+        self.forget_deadline(key);
+        if let Stage::Running { ending, .. } = &mut self.slots[key.index()].stage {
+            *ending = Ending::TimedOut;
+        }
+        Some(key)
+    }
+}
+
+/// What an operation that was cancelled ends with.
+pub(super) fn cancelled() -> io::Error {
+    rustix::io::Errno::CANCELED.into()
+}
+
+fn is_cancelled(error: &io::Error) -> bool {
+    rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::CANCELED)
+}
