@@ -5,9 +5,10 @@
 //! operations cost, without what comes before and after them. Without valgrind there is nothing to count, and it says
 //! so.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::env;
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::rc::Rc;
 
@@ -46,7 +47,7 @@ const EQUAL: &[(&str, &str)] = &[
 ];
 
 /// Where one coroutine waits.
-struct Bench<W: Parks>(Rc<RefCell<Option<Continuation<W>>>>);
+struct Bench<W: Parks>(Rc<Cell<Option<Continuation<W>>>>);
 
 impl<W: Parks> Clone for Bench<W> {
     fn clone(&self) -> Self {
@@ -58,7 +59,7 @@ impl<P: Promise<World: Parks>> Awaiter<P> for &Bench<P::World> {
     type Output = ();
 
     fn await_suspend(&mut self, _: &mut P, me: ContinuationOf<P>) -> Option<ContinuationOf<P>> {
-        self.0.replace(Some(me));
+        self.0.set(Some(me));
         None
     }
 
@@ -123,11 +124,11 @@ fn polled(depth: usize, resumes: usize) {
     drop(task);
 }
 
-/// How many instructions this program executes for a case.
-fn count(case: &str, operations: usize) -> u64 {
+/// How many instructions a program executes.
+fn count(program: &Path, case: &str, operations: usize) -> u64 {
     let run = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(env::current_exe().expect("a program"))
+        .arg(program)
         .args([case, &operations.to_string()])
         .output()
         .expect("valgrind runs");
@@ -137,6 +138,25 @@ fn count(case: &str, operations: usize) -> u64 {
     let (_, collected) = collected.unwrap_or_else(|| panic!("no count in: {said}"));
     collected.trim().parse().expect("a number")
 }
+
+fn each(program: &Path, case: &str) -> f64 {
+    (count(program, case, 2 * N) - count(program, case, N)) as f64 / N as f64
+}
+
+/// The same in C++, if there is a compiler.
+fn peer() -> Option<PathBuf> {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("task");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/task.cpp");
+    let compiled = Command::new("g++").args(["-std=c++20", "-O3", "-o"]).arg(&program).arg(source).status();
+    compiled.is_ok_and(|status| status.success()).then_some(program)
+}
+
+/// What a case is called in `peers/task.cpp`.
+const PEERS: &[(&str, &str)] = &[
+    ("await", "detached: await a task that completes at once"),
+    ("1", "detached: resume the leaf at depth 1"),
+    ("1000", "detached: resume the leaf at depth 1,000"),
+];
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -149,12 +169,18 @@ fn main() -> ExitCode {
         println!("SKIPPED: instructions are counted by valgrind, which is not there");
         return ExitCode::SUCCESS;
     }
+    let (own, peer) = (env::current_exe().expect("a program"), peer());
+    if peer.is_none() {
+        println!("(without C++: there is no g++ that knows coroutines)");
+    }
     let counts: Vec<_> = CASES
         .iter()
         .map(|&(name, _)| {
-            let each = (count(name, 2 * N) - count(name, N)) as f64 / N as f64;
-            println!("{each:9.1}  {name}");
-            (name, each)
+            let ours = each(&own, name);
+            let theirs = PEERS.iter().find(|(_, of)| *of == name).zip(peer.as_ref());
+            let theirs = theirs.map(|((case, _), peer)| format!(" (C++: {:.1})", each(peer, case)));
+            println!("{ours:9.1}  {name}{}", theirs.unwrap_or_default());
+            (name, ours)
         })
         .collect();
     let of = |wanted: &&str| counts.iter().find(|(name, _)| name == wanted).expect("it was counted").1;

@@ -416,9 +416,10 @@ mod threads {
     fn a_generator_that_changes_threads_takes_who_asks_with_it() {
         let (sender, receiver) = mpsc::channel();
         collect(sender);
-        let mut all = receiver.recv().expect("all");
-        all.dedup();
+        let all = receiver.recv().expect("all");
         assert_eq!(all.len(), 500);
+        // One that is resumed before it is off the stack goes on where it was, so not each hop changes threads.
+        assert!(all.iter().any(|thread| *thread != all[0]));
     }
 }
 

@@ -125,8 +125,17 @@ impl Turn {
 pub(crate) unsafe fn run(first: NonNull<Header>, context: Option<&mut Context<'_>>) -> NonNull<Header> {
     // At the end of a run nothing is left in the turn, so it needs no drop; a panic may leave postponed chains.
     let turn = ManuallyDrop::new(Turn::new(context));
+    let mut current = first;
     // SAFETY: caller's contract.
-    unsafe { run_on(first, &turn) }
+    unsafe {
+        let abandoned = Finally::new(|| turn.abandon());
+        let next = step(&mut current, NonNull::from(&*turn)).or_else(|| turn.postponed());
+        abandoned.defuse();
+        match next {
+            Some(next) => run_on(next, &turn),
+            None => current,
+        }
+    }
 }
 
 /// Runs a root that has called nobody: what [`run`] does, without what only callers and successors need.
@@ -199,6 +208,7 @@ unsafe fn step(current: &mut NonNull<Header>, turn: NonNull<Turn>) -> Option<Non
 ///
 /// # Safety
 /// The bodies from `leaf` to the one that was resumed are off the stack.
+#[inline(never)]
 unsafe fn settle(leaf: NonNull<Header>, turn: &Turn) -> Option<NonNull<Header>> {
     // SAFETY: S2: it is alive while it is ours, which ends when it settles. Test: tests/transfer.rs.
     unsafe {

@@ -14,14 +14,15 @@
 //! * **body**, **finish**: only `resume` and `destroy` below refer to them, and only one of the two is on the
 //!   stack at any time (rule S4).
 
-use alloc::boxed::Box;
+use core::alloc::Layout;
 use core::cell::Cell;
 use core::future::Future;
-use core::mem::{ManuallyDrop, MaybeUninit, forget};
+use core::mem::{ManuallyDrop, forget};
 use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::Poll;
 
+use crate::allocation::{self, allocate};
 use crate::branch;
 use crate::continuation::sealed::World as _;
 use crate::drive::Turn;
@@ -133,7 +134,7 @@ where
     B: Future<Output = P::Value>,
     F: FinalSuspend<P>,
 {
-    let frame = Box::into_raw(Box::<Frame<P, B, F>>::new_uninit()).cast::<Frame<P, B, F>>();
+    let frame = allocate(Layout::new::<Frame<P, B, F>>()).cast::<Frame<P, B, F>>().as_ptr();
     // SAFETY: S1: `frame` is a fresh allocation for a `Frame`; each field is written once, and nothing between the
     // writes can panic (caller's contract). Test: tests/hook_order.rs.
     unsafe {
@@ -302,6 +303,6 @@ unsafe fn release<P: Promise, B, F>(header: NonNull<Header>) {
 /// # Safety
 /// The frame at `header` is of these types and has been released.
 unsafe fn free<P, B, F>(header: NonNull<Header>) {
-    // SAFETY: S2: `create` made it from a box of this very type. Test: all, under LeakSanitizer.
-    drop(unsafe { Box::from_raw(header.cast::<MaybeUninit<Frame<P, B, F>>>().as_ptr()) });
+    // SAFETY: S2: `create` allocated it for this very type. Test: all, under LeakSanitizer.
+    unsafe { allocation::free(header.cast(), Layout::new::<Frame<P, B, F>>()) }
 }

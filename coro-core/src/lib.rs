@@ -8,6 +8,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod allocation;
 mod awaiter;
 mod branch;
 mod call;

@@ -46,7 +46,7 @@ fn a_continuation_resumed_on_another_thread_runs_the_body_once() {
     loom::model(|| {
         let frame = Arc::new(Frame { state: State::new(), body: UnsafeCell::new(0) });
         frame.state.enter(turn());
-        frame.state.begin_suspension();
+        frame.state.begin_suspension(turn());
         let other = {
             let frame = frame.clone();
             thread::spawn(move || match frame.state.claim_to_resume(true) {
@@ -81,7 +81,7 @@ fn a_continuation_dropped_on_another_thread_destroys_the_body_once() {
     loom::model(|| {
         let frame = Arc::new(Frame { state: State::new(), body: UnsafeCell::new(0) });
         frame.state.enter(turn());
-        frame.state.begin_suspension();
+        frame.state.begin_suspension(turn());
         let other = {
             let frame = frame.clone();
             thread::spawn(move || match frame.state.claim_to_drop(true) {
@@ -116,7 +116,7 @@ fn a_stale_continuation_and_the_frame_free_the_memory_once() {
         loom::model(move || {
             let frame = Arc::new(Frame { state: State::new(), body: UnsafeCell::new(0) });
             frame.state.enter(turn());
-            frame.state.begin_suspension();
+            frame.state.begin_suspension(turn());
             let other = {
                 let frame = frame.clone();
                 thread::spawn(move || {

@@ -203,8 +203,8 @@ impl State {
 
     /// A leaf awaiter is about to receive the continuation.
     #[inline]
-    pub(crate) fn begin_suspension(&self) {
-        self.set(self.turn().as_ptr().cast::<()>().map_addr(|turn| turn | SUSPENDING));
+    pub(crate) fn begin_suspension(&self, turn: NonNull<Turn>) {
+        self.set(turn.as_ptr().cast::<()>().map_addr(|turn| turn | SUSPENDING));
     }
 
     /// `await_suspend` gave the continuation back: the body stays on the stack.
@@ -342,6 +342,9 @@ impl State {
 
     #[inline]
     fn claim(&self, shared: bool, request: usize) -> Claim {
+        if !shared && self.word() == SUSPENDED {
+            return Claim::Owned;
+        }
         let old = self.update(shared, |old| match old.addr() & TURN_BITS {
             SUSPENDING => old.map_addr(|turn| turn & !TURN_BITS | request),
             bits if bits & !(FRESH | DONE) == STALE => old.map_addr(|word| word & !STALE),

@@ -92,7 +92,7 @@ impl<T: Threads> sealed::World for Detached<T> {
             return Poll::Ready(());
         }
         let turn = state.turn();
-        state.begin_suspension();
+        state.begin_suspension(turn);
         let abandoned = Finally::new(|| state.abandon_suspension(T::SHARED));
         let continuation = Continuation { hold: Chain { leaf: co.pointer(), threads: PhantomData } };
         let next = co.with_promise(|promise| awaiter.await_suspend(promise, continuation));

@@ -1,0 +1,129 @@
+//! Where frames come from: the global allocator, and before it, those that this thread has freed.
+//!
+//! A coroutine that ends at once would cost as much for its memory as for all the rest, so each thread keeps some frames of
+//! each small size. (With the feature `std`, for a thread-local is needed; and not where a sanitizer watches, which would
+//! not see what uses a frame after its end.)
+
+use alloc::alloc::{alloc, dealloc, handle_alloc_error};
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+/// Allocates a frame; aborts as `Box` does if there is no memory.
+#[inline]
+pub(crate) fn allocate(layout: Layout) -> NonNull<u8> {
+    recycled::take(layout).unwrap_or_else(|| fresh(layout))
+}
+
+fn fresh(layout: Layout) -> NonNull<u8> {
+    // SAFETY: a frame has a header, so its size is not zero. Test: all.
+    NonNull::new(unsafe { alloc(layout) }).unwrap_or_else(|| handle_alloc_error(layout))
+}
+
+/// Frees a frame.
+///
+/// # Safety
+/// It was [`allocate`]d with this layout, and nobody uses it any more.
+#[inline]
+pub(crate) unsafe fn free(frame: NonNull<u8>, layout: Layout) {
+    if !recycled::keep(frame, layout) {
+        // SAFETY: caller's contract.
+        unsafe { dealloc(frame.as_ptr(), layout) }
+    }
+}
+
+#[cfg(all(feature = "std", not(coro_sanitized), not(loom)))]
+mod recycled {
+    use core::alloc::Layout;
+    use core::cell::Cell;
+    use core::ptr::NonNull;
+
+    /// Sizes are multiples of this, and it is the alignment of all that is kept.
+    const GRAIN: usize = 16;
+    /// Larger frames are not kept.
+    const SIZES: usize = 32;
+    /// How many of each size are kept.
+    const LIMIT: u32 = 64;
+
+    /// Frames of one size: a list through their first words.
+    struct List {
+        first: Cell<Option<NonNull<Link>>>,
+        len: Cell<u32>,
+    }
+
+    struct Link(Option<NonNull<Self>>);
+
+    struct Lists([List; SIZES]);
+
+    std::thread_local! {
+        static LISTS: Lists = const { Lists([const { List { first: Cell::new(None), len: Cell::new(0) } }; SIZES]) };
+    }
+
+    const fn index(layout: Layout) -> Option<usize> {
+        let index = layout.size() / GRAIN;
+        if layout.align() == GRAIN && index < SIZES { Some(index) } else { None }
+    }
+
+    impl List {
+        fn pop(&self) -> Option<NonNull<u8>> {
+            let link = self.first.get()?;
+            // SAFETY: S1: what is in the list was put there by `push`, and is this thread's. Test: tests/attacks_random.rs.
+            self.first.set(unsafe { link.as_ref() }.0);
+            self.len.set(self.len.get() - 1);
+            Some(link.cast())
+        }
+
+        /// # Safety
+        /// `frame` is nobody else's, and of this list's size.
+        unsafe fn push(&self, frame: NonNull<u8>) -> bool {
+            if self.len.get() == LIMIT {
+                return false;
+            }
+            let link = frame.cast::<Link>();
+            // SAFETY: caller's contract; it is large enough and aligned. Test: tests/attacks_random.rs.
+            unsafe { link.write(Link(self.first.get())) };
+            self.first.set(Some(link));
+            self.len.set(self.len.get() + 1);
+            true
+        }
+    }
+
+    #[inline]
+    pub(super) fn take(layout: Layout) -> Option<NonNull<u8>> {
+        let index = index(layout)?;
+        // While the thread ends, its lists may have gone.
+        LISTS.try_with(|lists| lists.0[index].pop()).ok()?
+    }
+
+    #[inline]
+    pub(super) fn keep(frame: NonNull<u8>, layout: Layout) -> bool {
+        // SAFETY: `free`'s contract.
+        index(layout)
+            .is_some_and(|index| LISTS.try_with(|lists| unsafe { lists.0[index].push(frame) }).unwrap_or(false))
+    }
+
+    impl Drop for Lists {
+        fn drop(&mut self) {
+            for (index, list) in self.0.iter().enumerate() {
+                while let Some(frame) = list.pop() {
+                    let layout = Layout::from_size_align(index * GRAIN, GRAIN).expect("it was one");
+                    // SAFETY: S1: it was allocated with this layout. Test: all, under valgrind.
+                    unsafe { super::dealloc(frame.as_ptr(), layout) };
+                }
+            }
+        }
+    }
+}
+
+#[cfg(not(all(feature = "std", not(coro_sanitized), not(loom))))]
+mod recycled {
+    use core::alloc::Layout;
+    use core::ptr::NonNull;
+
+    pub(super) const fn take(_: Layout) -> Option<NonNull<u8>> {
+        None
+    }
+
+    pub(super) const fn keep(_: NonNull<u8>, _: Layout) -> bool {
+        false
+    }
+}
