@@ -1,5 +1,5 @@
 //! `Generator`, `StateMachine` and `TwoWay` with `Sendable`: they go to other threads, and hold only what may go there. What is
-//! refused in a body is in tests/ui/types/generator_not_send.rs.
+//! refused in a body is in tests/ui/threads/generator_not_send.rs.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;

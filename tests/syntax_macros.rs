@@ -230,7 +230,6 @@ mod names_of_ours {
     pub struct Begin;
     pub struct Point;
     pub struct GeneratedFrame;
-    // A constant `__co` could not be: in a pattern, a constant's name is the constant.
     pub fn __co() {}
     pub mod __it {}
     pub const it: u8 = 1;
@@ -428,4 +427,44 @@ same_name_of_other_hygiene!(x, y);
 #[test]
 fn identifiers_of_different_hygiene_stay_apart() {
     assert_eq!(two_of_one_name(1, 2, (3, 4)).finish(), [1, 2, 3, 4]);
+}
+
+/// In a pattern, a constant's name is the constant, whatever its hygiene: so what the attribute binds has names that nobody
+/// gives to one.
+mod constants {
+    #![allow(non_upper_case_globals, non_camel_case_types)]
+
+    use coro::{Generator, Task};
+
+    pub const __co: u8 = 1;
+    pub const __it: u8 = 2;
+    pub const co: u8 = 3;
+    pub const coroutine: u8 = 4;
+    pub const it: u8 = 5;
+    pub static __promise: u8 = 6;
+    pub static __final: u8 = 7;
+    pub const __body: u8 = 8;
+    pub struct __out;
+    pub struct __initial;
+    pub struct __arg0;
+    pub struct awaited;
+
+    #[coro::coroutine(initial = suspend_never, final = suspend_always)]
+    pub fn all((first, _): (u8, u8)) -> Generator<'static, u8> {
+        for constant in [first, __co, __it, co, coroutine, it, __promise, __final, __body] {
+            co_yield!(constant);
+        }
+        let _ = (__out, __initial, __arg0, awaited);
+    }
+
+    #[coro::coroutine]
+    pub fn task() -> Task<'static, u8> {
+        std::future::ready(__co).await + __it
+    }
+}
+
+#[test]
+fn a_users_constants_may_have_names_of_any_kind() {
+    assert_eq!(constants::all((0, 0)).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(futures::executor::block_on(constants::task()), 3);
 }

@@ -116,12 +116,22 @@ pub(crate) mod sealed {
 /// world, and a coroutine calls only coroutines of its own world.
 ///
 /// This trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a world",
+    label = "not a world",
+    note = "the worlds are `ByOwner`, `Detached` and `Polled`"
+)]
 pub trait World: sealed::World {
     /// Whether its coroutines may change threads: [`Local`] or [`Sendable`].
     type Threads: Threads;
 }
 
 /// Whether coroutines may change threads: [`Local`] or [`Sendable`]. This trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say whether a coroutine may change threads",
+    label = "neither `Local` nor `Sendable`",
+    note = "write `Sendable` if it may, or leave it out: it is `Local` then"
+)]
 pub trait Threads: sealed::Threads {}
 
 /// What a coroutine may hold that changes threads as `Self` says. This trait is sealed.

@@ -35,6 +35,13 @@ mod wake;
 #[doc(hidden)]
 pub mod private;
 
+/// As messages of rustc name them.
+#[doc(hidden)]
+pub use private::{
+    StartsWith,
+    probe::{AwaitableKind, AwaiterKind, CallKind, CoAwait, FutureKind, VisitKind},
+};
+
 pub use awaiter::{Awaitable, Awaiter, SuspendAlways, SuspendNever};
 pub use call::{Callee, Calls};
 pub use continuation::{

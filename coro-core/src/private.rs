@@ -4,22 +4,29 @@
 //!
 //! ```text
 //! fn f(a: A) -> R {
-//!     use ::coro as __coro;
-//!     let __co = { enum FFrame {} impl Function for FFrame { … } begin::<FFrame, _>() };
-//!     if false { return __co.returns(); }                 // tells `__co` the return type
-//!     let __co = typed(__co);                             // and that its promise
-//!     let __promise = __co.new_promise();                 // this and `final` see the parameters
-//!     let __final = …;
-//!     let __body = __co.body(move |__co| async move {
-//!         if false { let _ = &a; }                        // captures, in the order of a `fn`'s drops
-//!         if false { return __co.never(); }               // tells the body what `return` takes
-//!         __co.initial(…).await;
-//!         let __out = 'coroutine_body: { … };             // the user's tokens, suspensions rewritten
-//!         __out
+//!     use ::coro as __coro_runtime;
+//!     let __coroutine = { enum FFrame {} impl Function for FFrame { … } begin::<FFrame, _>() };
+//!     if false { return __coroutine.returns(…); }             // tells `__coroutine` the return type
+//!     let __coroutine = typed(__coroutine);                   // and that its promise
+//!     if false { return __coroutine.borrows(&a); }            // where rustc reports that `a` does not live long enough
+//!     let __coro_promise = …;                                 // this and `final` see the parameters
+//!     let __coro_final = …;
+//!     let __coro_body = __coroutine.body(move |__coroutine| async move {
+//!         if false { let _ = &a; }                            // captures, in the order of a `fn`'s drops
+//!         if false { return __coroutine.never(); }            // tells the body what `return` takes
+//!         StartsWith::wait(…).await;
+//!         let __coro_out = 'coroutine_body: { … };            // the user's tokens, suspensions rewritten
+//!         __coro_out
 //!     });
-//!     unsafe { Typed::start(__co, __promise, __final, __body) }
+//!     unsafe { Typed::start(__coroutine, __coro_promise, __coro_final, __coro_body) }
 //! }
 //! ```
+//!
+//! What can be wrong is asked for by paths of traits (`__coroutine.ask(AwaitTransform::await_transform, …)`, and
+//! `StartsWith::wait`, `CoAwait::co_await`), not by bounds on functions of this module: rustc reports it in the words of that
+//! trait, and has no bound of ours to show.
+//!
+//! The names begin as they do for nobody else to have a constant of such a name, which a pattern would be taken for.
 
 use core::future::Future;
 use core::marker::PhantomData;
@@ -30,7 +37,7 @@ use crate::awaiter::Awaiter;
 use crate::continuation::{Hosts, Parks, World};
 use crate::frame::{Header, promise_of};
 use crate::leaf::Leaf;
-use crate::promise::{AwaitTransform, Coroutine, FinalSuspend, Handle, NewPromise, Promise, YieldFrom, YieldValue};
+use crate::promise::{AwaitTransform, Coroutine, FinalSuspend, Handle, Promise, YieldFrom, YieldValue};
 use crate::start::{MayStart, Start, sealed::Initial};
 
 pub mod probe;
@@ -77,7 +84,7 @@ pub const fn begin<M: Function, R>() -> Begin<M, R> {
 
 impl<M: Function, R> Begin<M, R> {
     /// Never called: a `return` of it fixes `R`.
-    pub fn returns(self) -> R {
+    pub fn returns(self, _is_coroutine_type: fn(R) -> R) -> R {
         unreachable!("in dead code")
     }
 }
@@ -85,38 +92,49 @@ impl<M: Function, R> Begin<M, R> {
 /// Asks the return type for its promise: the one place that reports a type without one. A function, for of a method
 /// rustc would say that it exists.
 #[must_use]
-pub const fn typed<'a, M: Function, R: Coroutine<'a>>(_: Begin<M, R>) -> Typed<M, R, R::Promise> {
-    Typed(PhantomData, PhantomData)
+pub const fn typed<'a, M: Function, R: Coroutine<'a>>(_: Begin<M, R>) -> Typed<'a, M, R, R::Promise> {
+    Typed(PhantomData, PhantomData, PhantomData)
 }
 
 /// A function `M` about to create a coroutine whose promise is a `P`, and that it returns as an `R`.
-pub struct Typed<M, R, P>(PhantomData<M>, PhantomData<fn() -> (R, P)>);
+pub struct Typed<'a, M, R, P>(PhantomData<M>, PhantomData<fn() -> (R, P)>, PhantomData<&'a ()>);
 
-impl<M, R, P> Clone for Typed<M, R, P> {
+impl<M, R, P> Clone for Typed<'_, M, R, P> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<M, R, P> Copy for Typed<M, R, P> {}
+impl<M, R, P> Copy for Typed<'_, M, R, P> {}
 
-impl<M: Function, R, P: Promise> Typed<M, R, P> {
-    /// Makes the promise.
-    pub fn new_promise(self) -> P
+// The bounds are on the methods: on the impl, rustc would say of what is no promise that a method does not exist.
+impl<'a, M: Function, R, P> Typed<'a, M, R, P> {
+    /// What a parameter borrows outlives the coroutine. Never called: where it does not, rustc blames a `return`, and the
+    /// attribute has one at each parameter.
+    pub fn borrows<'b, X: 'b, O>(self, _parameter: &X) -> O
     where
-        P: NewPromise,
+        P: Borrows<'b, O>,
     {
-        P::new()
+        unreachable!("in dead code")
     }
 
-    /// Types the promise that the attribute's `promise =` makes.
+    /// Types the promise that `NewPromise::new` makes, or the attribute's `promise =`.
     pub fn promise(self, promise: P) -> P {
         promise
+    }
+
+    /// Types what the attribute's `final =` gives. For the hook, see [`Co`].
+    pub fn finish<F>(self, _hook: fn(F, &mut P) -> Option<crate::ContinuationOf<P>>, finish: F) -> F
+    where
+        P: Promise,
+    {
+        finish
     }
 
     /// Types the body.
     pub fn body<C, B>(self, body: C) -> C
     where
+        P: Promise,
         C: FnOnce(Co<P>) -> B,
         B: Future<Output = P::Value>,
     {
@@ -128,10 +146,10 @@ impl<M: Function, R, P: Promise> Typed<M, R, P> {
     /// # Safety
     /// `body` was generated by the attribute: it runs no user code, it uses its argument only in the `async` block that
     /// it returns, and every future made from that argument is awaited there and then.
-    pub unsafe fn start<'a, F, C, B>(self, promise: P, finish: F, body: C) -> R
+    pub unsafe fn start<F, C, B>(self, promise: P, finish: F, body: C) -> R
     where
         R: Coroutine<'a, Promise = P>,
-        P: 'a,
+        P: Promise + 'a,
         P::Owner: Start<'a, R>,
         <P::World as World>::Threads: Hosts<B> + Hosts<F> + Hosts<P>,
         F: FinalSuspend<P> + 'a,
@@ -142,6 +160,13 @@ impl<M: Function, R, P: Promise> Typed<M, R, P> {
         unsafe { <P::Owner as Start<'a, R>>::start::<M, B, F>(promise, finish, body) }
     }
 }
+
+/// Promises of the coroutine type `R`, whose coroutines may borrow for `'a`. Of the promise, for that is unknown where `R` is
+/// no coroutine type, and rustc says no more about it then.
+pub trait Borrows<'a, R> {}
+
+#[diagnostic::do_not_recommend]
+impl<'a, R: Coroutine<'a, Promise = P>, P: Promise + 'a> Borrows<'a, R> for P {}
 
 /// The promise's own `final_suspend`, asked at the end.
 pub struct FromPromise;
@@ -211,37 +236,63 @@ impl<P> Co<P> {
     }
 }
 
-impl<P: Promise> Co<P> {
+// The bounds are on the methods, for the same reason as at `Typed`; and for the same reason, what is returned has type
+// parameters of its own, and is not called `P::Value`.
+impl<P> Co<P> {
     /// Never called: a `return` of it, or a `break` with it, fixes the body's type.
-    pub fn never(self) -> P::Value {
+    pub fn never<V>(self) -> V
+    where
+        P: Promise<Value = V>,
+    {
         unreachable!("in dead code")
     }
 
     /// The promise's own `initial_suspend`.
     #[must_use]
-    pub fn initial_suspend(self) -> P::Initial {
+    pub fn initial_suspend<A>(self) -> A
+    where
+        P: Promise<Initial = A>,
+    {
         self.with_promise(P::initial_suspend)
     }
 
-    /// Awaits the initial suspension.
-    ///
-    /// What it gives is opaque, for what is no awaiter to be reported once.
-    pub fn initial<A>(self, initial: A) -> impl Future
-    where
-        (P::World, P::Owner): MayStart<P, A>,
-    {
-        <(P::World, P::Owner)>::wait(self, initial)
+    /// Begins with the initial suspension.
+    #[must_use]
+    pub const fn begin(self) -> probe::Way<P, ()> {
+        probe::Way { co: self, kind: PhantomData }
     }
 
-    // In what follows the result has a type parameter of its own: with `P::Awaitable` as its type, rustc would not find
-    // the method where the promise has not the hook, instead of reporting that.
+    // The hooks are passed by their paths (`AwaitTransform::await_transform`), and not called by a bound on the promise:
+    // where the promise has not the hook, rustc says so at that path, and has no bound of ours to show.
+
+    /// Asks a hook about an operand: `await_transform`, or `yield_from`.
+    #[inline]
+    pub fn ask<E, A>(self, hook: fn(&mut P, E) -> A, operand: E) -> A {
+        self.with_promise(|promise| hook(promise, operand))
+    }
+
+    /// Yields a value to the hook `yield_value`.
+    #[inline]
+    pub fn give<T, A>(self, hook: fn(&mut P, T) -> A, value: T, point: &'static Point) -> Leaf<P, A>
+    where
+        P: Promise,
+        A: Awaiter<P>,
+    {
+        self.suspends_at(point);
+        let awaiter = self.with_promise(|promise| hook(promise, value));
+        Leaf::new(self, awaiter)
+    }
+
+    // For `co_await!` and `co_yield!` in the input of another macro, where a path would be reported at the attribute, and an
+    // argument is reported at the user's token. The result has a type parameter of its own: with `P::Awaitable` as its
+    // type, rustc would not find the method where the promise has not the hook, instead of reporting that.
 
     /// Exchanges what is awaited, by the promise's `await_transform`.
     pub fn await_transform<E, A>(self, awaited: E) -> A
     where
         P: AwaitTransform<E, Awaitable = A>,
     {
-        self.with_promise(|promise| promise.await_transform(awaited))
+        self.ask(P::await_transform, awaited)
     }
 
     /// Asks what delegating to `other` means, by the promise's `yield_from`.
@@ -249,7 +300,7 @@ impl<P: Promise> Co<P> {
     where
         P: YieldFrom<G, Awaitable = A>,
     {
-        self.with_promise(|promise| promise.yield_from(other))
+        self.ask(P::yield_from, other)
     }
 
     /// Yields a value.
@@ -259,9 +310,7 @@ impl<P: Promise> Co<P> {
         P: YieldValue<T, Awaiter = A>,
         A: Awaiter<P>,
     {
-        self.suspends_at(point);
-        let awaiter = self.with_promise(|promise| promise.yield_value(value));
-        Leaf::new(self, awaiter)
+        self.give(P::yield_value, value, point)
     }
 
     /// Asks how `operand` is awaited; see [`probe`].
@@ -271,8 +320,31 @@ impl<P: Promise> Co<P> {
 
     /// Takes the answer, if it is one of ours: a user's trait with a method of the same name could give another, whose
     /// `wait` would get hold of this `Co`. Test: tests/ui/attacks.
-    pub fn via<K: probe::Kind>(self, kind: K) -> K {
-        kind
+    pub fn via<K: probe::Kind>(self, _kind: K) -> probe::Way<P, K> {
+        probe::Way { co: self, kind: PhantomData }
+    }
+}
+
+/// Promises whose coroutines may start with `A`.
+#[diagnostic::on_unimplemented(
+    message = "a coroutine whose promise is `{Self}` cannot start with `{A}`",
+    label = "not an `initial` for this coroutine type",
+    note = "a detached coroutine whose return object keeps no handle starts with `initial = suspend_never`, or with an \
+            awaiter that keeps the continuation; one that is awaited starts with `suspend_always`; any other with \
+            any awaiter"
+)]
+pub trait StartsWith<A>: Promise {
+    /// Waits for the initial suspension.
+    fn wait(way: probe::Way<Self, ()>, initial: A) -> impl Future;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Promise, A> StartsWith<A> for P
+where
+    (P::World, P::Owner): MayStart<P, A>,
+{
+    fn wait(way: probe::Way<P, ()>, initial: A) -> impl Future {
+        <(P::World, P::Owner)>::wait(way.co, initial)
     }
 }
 

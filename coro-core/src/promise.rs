@@ -46,6 +46,12 @@ pub trait Coroutine<'a>: Sized {
     ///
     /// With a handle, it is called when the coroutine has run to its first suspension; without, before it starts.
     fn get_return_object(from: Given<'_, 'a, Self::Promise>) -> Self;
+
+    /// Not called: what the attribute names for rustc to report there that a return type is no coroutine type.
+    #[doc(hidden)]
+    fn __coroutine_type(this: Self) -> Self {
+        this
+    }
 }
 
 /// What [`Coroutine::get_return_object`] receives: `CoroutineHandle<'a, P>` or `&mut P`.
@@ -215,6 +221,11 @@ impl<P: Promise<Owner: Unowned>> FinalSuspend<P> for SuspendNever {
 }
 
 /// Who owns a coroutine once it is made: [`Handle`] or [`Nobody`]. This trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say who owns a coroutine",
+    label = "neither `Handle` nor `Nobody`",
+    note = "write `Handle` if the return object keeps the coroutine's handle, or else `Nobody`"
+)]
 pub trait Owner: sealed::Owner {
     /// Whether a handle keeps the frame after the end.
     #[doc(hidden)]

@@ -2,8 +2,9 @@
 
 mod macros;
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Block, Expr, GenericArgument, ImplItemFn, Item, ItemFn, Macro, Signature, Stmt, StmtMacro};
 use syn::{TraitItemFn, Type, token};
@@ -33,6 +34,29 @@ impl Body {
 /// Refuses every suspension in an argument of the attribute, which is evaluated outside the body.
 pub(crate) fn refuse(argument: &Expr, errors: &mut Diagnostics) {
     Rewriter::new(Place::Foreign("an argument of the attribute"), errors).visit_expr_mut(&mut argument.clone());
+}
+
+/// Reports the words of C++ in a body that could not be parsed: whether there are any.
+pub(crate) fn refuse_cpp_words(body: &TokenStream, errors: &mut Diagnostics) -> bool {
+    let mut tokens = body.clone().into_iter().peekable();
+    let mut found = false;
+    while let Some(token) = tokens.next() {
+        match (&token, tokens.peek()) {
+            (TokenTree::Ident(word), Some(TokenTree::Ident(_) | TokenTree::Literal(_) | TokenTree::Group(_))) => {
+                let fix = match word.to_string().as_str() {
+                    "co_await" => "write `expression.await`, or `co_await!(expression)`",
+                    "co_yield" => "write `co_yield!(value)`",
+                    "co_return" => "write `return value`",
+                    _ => continue,
+                };
+                errors.error(word, &format!("`{word}` is the keyword of C++"), fix);
+                found = true;
+            }
+            (TokenTree::Group(group), _) => found |= refuse_cpp_words(&group.stream(), errors),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Whose suspensions the visited tokens are.
@@ -129,6 +153,7 @@ impl VisitMut for Rewriter<'_> {
                 }
                 let text = text(&node.to_token_stream()).into_token_stream();
                 let attributes = core::mem::take(&mut node.attrs);
+                let operand = name_span(&node.base);
                 self.visit_expr_mut(&mut node.base);
                 let base = bare(&node.base);
                 let awaited = if self.input.is_some() {
@@ -136,9 +161,23 @@ impl VisitMut for Rewriter<'_> {
                     quote_spanned!(span=> co_await!(#base))
                 } else {
                     let from = first_span(&node.base).unwrap_or(span);
-                    wait(base, &Written { from, to: span, token: span, operand: from, text })
+                    wait(
+                        base,
+                        &Written {
+                            from,
+                            to: span,
+                            token: span,
+                            operand: operand.unwrap_or(from),
+                            text,
+                            is_in_macro: false,
+                        },
+                    )
                 };
                 *expression = Expr::Verbatim(quote!(#(#attributes)* #awaited));
+            }
+            Expr::Yield(node) => {
+                let fix = "write `co_yield!(value)`";
+                self.errors.error(node.yield_token, "`yield` is an unstable keyword of Rust's own coroutines", fix);
             }
             Expr::Macro(node) => {
                 if let Replaced::By(tokens) = self.replace(&mut node.mac) {
@@ -235,6 +274,25 @@ fn is_plain(attributes: &[Attribute]) -> bool {
 
 fn first_span(expression: &Expr) -> Option<Span> {
     expression.to_token_stream().into_iter().next().map(|token| token.span())
+}
+
+/// The token that names what an expression is: a span cannot cover several.
+pub(crate) fn name_span(expression: &Expr) -> Option<Span> {
+    match expression {
+        Expr::Path(path) => path.path.segments.last().map(|last| last.ident.span()),
+        Expr::Call(call) => name_span(&call.func),
+        Expr::MethodCall(call) => Some(call.method.span()),
+        Expr::Field(field) => Some(field.member.span()),
+        Expr::Struct(value) => value.path.segments.last().map(|last| last.ident.span()),
+        Expr::Macro(call) => call.mac.path.segments.last().map(|last| last.ident.span()),
+        Expr::Await(awaited) => Some(awaited.await_token.span),
+        Expr::Paren(inner) => name_span(&inner.expr),
+        Expr::Group(inner) => name_span(&inner.expr),
+        Expr::Try(inner) => name_span(&inner.expr),
+        Expr::Reference(inner) => name_span(&inner.expr),
+        Expr::Index(inner) => name_span(&inner.expr),
+        other => first_span(other),
+    }
 }
 
 /// `(a + b).await` needs its parentheses, an argument does not: rustc would say so.

@@ -5,11 +5,11 @@ use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Attribute, Block, Expr, ReturnType, Type};
+use syn::{Attribute, Block, Expr, ReturnType, Signature, Type};
 
 use crate::args::Args;
 use crate::body::{self, Body};
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, nearest};
 use crate::params;
 use crate::signature::{self, Function};
 use crate::suspend::{at, local_macros, point};
@@ -22,7 +22,7 @@ pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream 
         Ok(function) => function,
         Err(error) => {
             errors.push(error);
-            let errors = errors.into_compile_errors();
+            let (errors, item) = (errors.into_compile_errors(), signature::without_body(item));
             return quote_spanned!(Span::mixed_site()=> #errors #item);
         }
     };
@@ -34,12 +34,17 @@ pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream 
     })
     .parse2(braced(&function));
     let (inner, stmts) = parsed.unwrap_or_else(|error| {
-        errors.push(error);
+        if !body::refuse_cpp_words(&function.body, &mut errors) {
+            errors.push(error);
+        }
         Default::default()
     });
     let body = Body::rewrite(Block { brace_token: function.brace, stmts }, &mut errors);
     for argument in [&args.initial, &args.finish, &args.promise].into_iter().flatten() {
         body::refuse(argument, &mut errors);
+    }
+    for argument in [&args.initial, &args.finish].into_iter().flatten() {
+        check_word(argument, &function.signature, &mut errors);
     }
     if errors.is_empty() {
         coroutine(&args, &function, &inner, &body)
@@ -60,35 +65,46 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
     };
     let runtime = args.krate.as_ref().map_or_else(|| quote_spanned!(span=> ::coro), ToTokens::to_token_stream);
     let promise = match &args.promise {
-        Some(expression) => quote_spanned!(at(expression.span())=> __co.promise(#expression)),
-        None => quote_spanned!(span=> __co.new_promise()),
+        Some(expression) => quote_spanned!(at(expression.span())=> __coroutine.promise(#expression)),
+        None => quote_spanned!(span=> __coroutine.promise(__coro_runtime::NewPromise::new())),
     };
     // A wrong `final` or `initial` is reported where its name is used, which therefore stands at the user's expression.
     let (finish, finish_name) = match &args.finish {
-        Some(expression) => (suspension(expression), Ident::new("__final", at(expression.span()))),
-        None => (quote_spanned!(span=> __coro::private::FromPromise), Ident::new("__final", span)),
+        Some(expression) => {
+            let (value, span) = (suspension(expression), at(expression.span()));
+            let typed = quote_spanned!(span=> __coroutine.finish(__coro_runtime::FinalSuspend::final_suspend, #value));
+            (typed, Ident::new("__coro_final", span))
+        }
+        None => (quote_spanned!(span=> __coro_runtime::private::FromPromise), Ident::new("__coro_final", span)),
     };
     let start = point(signature.ident.span(), &"initial suspend");
     let initial = match &args.initial {
         Some(expression) => {
             let value = suspension(expression);
-            let wait = quote_spanned!(at(expression.span())=> __co.initial(__initial).await);
-            quote_spanned!(at(expression.span())=> match #value { __initial => #wait })
+            quote_spanned! {at(expression.span())=>
+                match #value {
+                    __coro_initial => {
+                        __coro_runtime::private::StartsWith::wait(__coroutine.begin(), __coro_initial).await
+                    }
+                }
+            }
         }
-        None => quote_spanned!(span=> __co.initial(__co.initial_suspend()).await),
+        None => quote_spanned! {span=>
+            __coro_runtime::private::StartsWith::wait(__coroutine.begin(), __coroutine.initial_suspend()).await
+        },
     };
     let starts = match &args.initial {
-        Some(expression) if is_word(expression, ALWAYS) => Some("AfterSuspending"),
+        Some(expression) if is_word(expression, SUSPEND_ALWAYS) => Some("AfterSuspending"),
         Some(_) => None,
         None => Some("AsThePromiseSays"),
     };
     let starts = starts.map(|starts| {
         let starts = Ident::new(starts, span);
-        quote_spanned!(span=> const STARTS: __coro::private::Starts = __coro::private::Starts::#starts;)
+        quote_spanned!(span=> const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::#starts;)
     });
     let arguments = [&args.initial, &args.finish, &args.promise].map(ToTokens::to_token_stream);
     let used: Vec<&TokenStream> = arguments.iter().chain([&function.body]).collect();
-    let params::Params { inputs, captures, bindings } = params::lower(&signature.inputs, &used);
+    let params::Params { inputs, captures, bindings, borrows } = params::lower(signature, &used);
     let captures = (!captures.is_empty()).then(|| quote_spanned!(span=> if false { #captures }));
     let mut signature = signature.clone();
     signature.inputs = inputs;
@@ -104,56 +120,80 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
         #(#attributes)*
         #(#inner)*
         #visibility #signature {
-            use #runtime as __coro;
-            let __co = {
+            use #runtime as __coro_runtime;
+            let __coroutine = {
                 enum #frame {}
-                impl __coro::private::Function for #frame {
+                impl __coro_runtime::private::Function for #frame {
                     const NAME: &'static ::core::primitive::str = #name;
-                    const START: &'static __coro::private::Point = #start;
+                    const START: &'static __coro_runtime::private::Point = #start;
                     #starts
                 }
-                __coro::private::begin::<#frame, _>()
+                __coro_runtime::private::begin::<#frame, _>()
             };
-            if false { return __co.returns(); }
-            let __co = __coro::private::typed(__co);
-            let __promise = #promise;
+            if false { return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type); }
+            let __coroutine = __coro_runtime::private::typed(__coroutine);
+            #borrows
+            let __coro_promise = #promise;
             let #finish_name = #finish;
-            let __body = __co.body(move |__co| async move {
+            let __coro_body = __coroutine.body(move |__coroutine| async move {
                 #captures
-                if false { return __co.never(); }
+                if false { return __coroutine.never(); }
                 #bindings
                 #initial;
-                let __out = 'coroutine_body: {
-                    use __coro::private::probe::{
+                let __coro_out = 'coroutine_body: {
+                    use __coro_runtime::private::probe::{
                         ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _, ViaVisit as _,
                     };
-                    if false { break 'coroutine_body __co.never(); }
+                    if false { break 'coroutine_body __coroutine.never(); }
                     #macros
                     #(#stmts)*
                 };
-                __out
+                __coro_out
             });
-            // SAFETY: S1: `__body` is what was generated above, which is this function's contract. By its path, for a method
+            // SAFETY: S1: `__coro_body` is what was generated above, which is this function's contract. By its path, for a method
             // call would go through a `Deref` of what `crate =` names. Test: tests/ui/hygiene.
-            unsafe { __coro::private::Typed::start(__co, __promise, #finish_name, __body) }
+            unsafe { __coro_runtime::private::Typed::start(__coroutine, __coro_promise, #finish_name, __coro_body) }
         }
     }
 }
+
+const SUSPEND_ALWAYS: &str = "suspend_always";
+const SUSPEND_NEVER: &str = "suspend_never";
 
 /// `suspend_always` and `suspend_never` are words of the attribute; anything else is an expression of the user's.
 fn suspension(expression: &Expr) -> TokenStream {
     let span = at(expression.span());
     match expression {
-        word if is_word(word, ALWAYS) => quote_spanned!(span=> __coro::SuspendAlways),
-        word if is_word(word, "suspend_never") => quote_spanned!(span=> __coro::SuspendNever),
+        word if is_word(word, SUSPEND_ALWAYS) => quote_spanned!(span=> __coro_runtime::SuspendAlways),
+        word if is_word(word, SUSPEND_NEVER) => quote_spanned!(span=> __coro_runtime::SuspendNever),
         other => other.to_token_stream(),
     }
 }
 
-const ALWAYS: &str = "suspend_always";
-
 fn is_word(expression: &Expr, word: &str) -> bool {
     matches!(expression, Expr::Path(path) if path.path.is_ident(word))
+}
+
+/// Reports a word that is almost one of the attribute's, and no parameter.
+fn check_word(argument: &Expr, signature: &Signature, errors: &mut Diagnostics) {
+    let Expr::Path(path) = argument else { return };
+    let Some(word) = path.path.get_ident() else { return };
+    let written = word.to_string();
+    // A type, such as `SuspendNever`, or a constant.
+    if written.starts_with(char::is_uppercase) {
+        return;
+    }
+    let known = match written.as_str() {
+        "always" => Some(SUSPEND_ALWAYS),
+        "never" => Some(SUSPEND_NEVER),
+        SUSPEND_ALWAYS | SUSPEND_NEVER => None,
+        other => nearest(other, &[SUSPEND_ALWAYS, SUSPEND_NEVER]),
+    };
+    if let Some(known) = known
+        && !params::mentions(&signature.inputs.to_token_stream(), word)
+    {
+        errors.error(word, &format!("unknown word `{written}`"), &format!("did you mean `{known}`?"));
+    }
 }
 
 /// Where a type has its name: a span cannot cover several tokens.

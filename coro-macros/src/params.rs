@@ -13,9 +13,9 @@
 //! go before what was captured. So the parameters behind it become locals too:
 //!
 //! ```text
-//! fn f(a: A, (b, _): (B, C), d: D)         becomes     fn f(a: A, __arg1: (B, C), d: D)
-//!                                                      let _ = &d; let _ = &__arg1; let _ = &a;      captures
-//!                                                      let (b, _) = __arg1; let d = d;               bindings
+//! fn f(a: A, (b, _): (B, C), d: D)         becomes     fn f(a: A, __coro_arg1: (B, C), d: D)
+//!                                                      let _ = &d; let _ = &__coro_arg1; let _ = &a;      captures
+//!                                                      let (b, _) = __coro_arg1; let d = d;               bindings
 //! ```
 //!
 //! `promise =` and `final =` are evaluated before that, and so do not see what such a pattern binds. It cannot be bound
@@ -27,7 +27,7 @@ use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Attribute, FieldPat, FnArg, Pat, PatIdent, PatType, Token};
+use syn::{Attribute, FieldPat, FnArg, Generics, Pat, PatIdent, PatType, ReceiverKind, Signature, Token, Type};
 
 /// What becomes of a function's parameters.
 pub(crate) struct Params {
@@ -37,60 +37,103 @@ pub(crate) struct Params {
     pub(crate) captures: TokenStream,
     /// The patterns that are bound in the body.
     pub(crate) bindings: TokenStream,
+    /// Asks of each, at its name, that the coroutine may hold what it borrows.
+    pub(crate) borrows: TokenStream,
 }
 
 /// Lowers the parameters of a function whose other tokens are `used`.
-pub(crate) fn lower(inputs: &Punctuated<FnArg, Token![,]>, used: &[&TokenStream]) -> Params {
-    let mut params = Params { inputs: inputs.clone(), captures: TokenStream::new(), bindings: TokenStream::new() };
+pub(crate) fn lower(signature: &Signature, used: &[&TokenStream]) -> Params {
+    let inputs = &signature.inputs;
+    let mut params =
+        Params { inputs: inputs.clone(), captures: <_>::default(), bindings: <_>::default(), borrows: <_>::default() };
     let mut captures = Vec::new();
     for (index, input) in params.inputs.iter_mut().enumerate() {
         match input {
             FnArg::Receiver(receiver) => {
                 let (this, span) = (&receiver.self_token, at(receiver.self_token.span()));
                 captures.push(quote_spanned!(span=> let _ = &#this;));
+                if matches!(receiver.kind, ReceiverKind::Reference(..)) {
+                    params.borrows.extend(quote_spanned!(span=> if false { return __coroutine.borrows(&#this); }));
+                }
             }
-            FnArg::Typed(parameter) => lower_one(parameter, index, used, &mut captures, &mut params.bindings),
+            FnArg::Typed(parameter) => {
+                let cfg: TokenStream = parameter
+                    .attrs
+                    .iter()
+                    .filter(|attribute| is_cfg(attribute))
+                    .map(ToTokens::to_token_stream)
+                    .collect();
+                let borrows = borrows(&parameter.ty, &signature.generics);
+                let names = lower_one(parameter, index, used, &mut captures, &mut params.bindings);
+                for name in names.into_iter().filter(|_| borrows) {
+                    params.borrows.extend(
+                        quote_spanned!(at(name.span())=> #cfg if false { return __coroutine.borrows(&#name); }),
+                    );
+                }
+            }
         }
     }
     params.captures = captures.into_iter().rev().collect();
     params
 }
 
+/// Whether a type visibly borrows. Not what depends on a type parameter: rustc would report that twice, at each place.
+fn borrows(ty: &Type, generics: &Generics) -> bool {
+    let occurs = |test: &dyn Fn(&TokenTree) -> bool| any_token(&ty.to_token_stream(), test);
+    matches!(ty, Type::Reference(_))
+        || occurs(&|token| matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), '&' | '\'')))
+            && !occurs(&|token| {
+                let TokenTree::Ident(ident) = token else { return false };
+                ident == "impl" || generics.type_params().any(|parameter| parameter.ident == *ident)
+            })
+}
+
+fn any_token(tokens: &TokenStream, test: &dyn Fn(&TokenTree) -> bool) -> bool {
+    tokens.clone().into_iter().any(|token| match &token {
+        TokenTree::Group(group) => any_token(&group.stream(), test),
+        token => test(token),
+    })
+}
+
+/// Whether an attribute decides whether a parameter is there.
+fn is_cfg(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
+}
+
+/// Gives the names that the parameter has before the body.
 fn lower_one(
     parameter: &mut PatType,
     index: usize,
     used: &[&TokenStream],
     captures: &mut Vec<TokenStream>,
     bindings: &mut TokenStream,
-) {
+) -> Vec<Ident> {
     let attributes = parameter.attrs.clone();
     // What is expected happens, if it does, in the `let` that has a copy.
     parameter.attrs.retain(|attribute| !attribute.path().is_ident("expect"));
     let bound = Bound::by(&parameter.pat);
     if bound.all && bindings.is_empty() {
-        for (name, may_warn) in bound.names {
+        for (name, may_warn) in &bound.names {
             let span = at(name.span());
             // Where nothing else uses the name, the mention must not keep rustc from saying so.
-            let unused = may_warn && !used.iter().any(|tokens| mentions(tokens, &name));
+            let unused = *may_warn && !used.iter().any(|tokens| mentions(tokens, name));
             let pattern = if unused { name.to_token_stream() } else { quote_spanned!(span=> _) };
             captures.push(quote_spanned!(span=> #(#attributes)* let #pattern = &#name;));
         }
-        return;
+        return bound.names.into_iter().map(|(name, _)| name).collect();
     }
     let span = at(parameter.pat.span());
-    let cfg: Vec<&Attribute> = attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr"))
-        .collect();
+    let cfg: Vec<&Attribute> = attributes.iter().filter(|attribute| is_cfg(attribute)).collect();
     match &mut *parameter.pat {
         Pat::Ident(pattern @ PatIdent { by_ref: None, subpat: None, .. }) if bound.all => {
             let mutability = pattern.mutability.take();
             let name = &pattern.ident;
             captures.push(quote_spanned!(span=> #(#cfg)* let _ = &#name;));
             bindings.extend(quote_spanned!(span=> #(#attributes)* let #mutability #name = #name;));
+            vec![name.clone()]
         }
         pattern => {
-            let name = format_ident!("__arg{}", index, span = span);
+            let name = format_ident!("__coro_arg{}", index, span = span);
             let mutability = bound.ref_mut.then(|| Token![mut](span));
             let named: Pat = Pat::Verbatim(quote_spanned!(span=> #mutability #name));
             let pattern = core::mem::replace(pattern, named);
@@ -103,6 +146,7 @@ fn lower_one(
             if !matches!(pattern, Pat::Wild(_)) {
                 bindings.extend(quote_spanned!(span=> #(#attributes)* let #pattern = #name;));
             }
+            vec![name]
         }
     }
 }
@@ -174,7 +218,7 @@ impl Visit<'_> for Bound {
 }
 
 /// Whether `tokens` use `name`, be it in a format string.
-fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
+pub(crate) fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
     tokens.clone().into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident.unraw() == name.unraw(),
         TokenTree::Group(group) => mentions(&group.stream(), name),

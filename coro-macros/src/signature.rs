@@ -1,6 +1,6 @@
 //! What a function must be to become a coroutine.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility, token};
@@ -137,4 +137,20 @@ pub(crate) fn stub(function: &Function) -> TokenStream {
         #[allow(unused, clippy::all)]
         #visibility #signature { #diverge }
     }
+}
+
+/// The item, which is no function that could be parsed, but if it looks like one, then without a body: of its signature rustc
+/// makes what it can.
+pub(crate) fn without_body(item: &TokenStream) -> TokenStream {
+    let is_function = item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == "fn"));
+    let mut tokens: Vec<TokenTree> = item.clone().into_iter().collect();
+    if let Some(TokenTree::Group(body)) = tokens.last_mut()
+        && body.delimiter() == Delimiter::Brace
+        && is_function
+    {
+        let span = body.span();
+        *body = Group::new(Delimiter::Brace, quote!(loop {}));
+        body.set_span(span);
+    }
+    tokens.into_iter().collect()
 }

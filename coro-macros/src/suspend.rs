@@ -1,16 +1,16 @@
 //! What a suspension becomes.
 //!
 //! ```text
-//! e.await            (match __co.await_transform(e) { __it => { … } },).0
-//! co_yield!(..e)     (match __co.yield_from(e) { __it => { … } },).0
+//! e.await            (match __coroutine.ask(AwaitTransform::await_transform, e) { __coro_it => { … } },).0
+//! co_yield!(..e)     (match __coroutine.ask(YieldFrom::yield_from, e) { __coro_it => { … } },).0
 //!
 //!                        {
-//!                            if false { break 'coroutine_body __co.never(); }      does not compile outside the body
-//!                            let __kind = __co.via((&&&&&__co.probe(&__it)).__coro_kind());
-//!                            __kind.wait(__co, __it, POINT).await        a call, awaiter, future, …
+//!                            if false { loop { break 'coroutine_body … } }       does not compile outside the body
+//!                            let __coro_way = __coroutine.via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
+//!                            CoAwait::co_await(__coro_way, __coro_it, POINT).await      a call, awaiter, future, …
 //!                        }
 //!
-//! co_yield!(e)       (match __co.yield_value(e, POINT) { __it => { if false { … } __it.await } },).0
+//! co_yield!(e)       (match __coroutine.give(YieldValue::yield_value, e, POINT) { __coro_it => { …; __coro_it.await } },).0
 //! ```
 //!
 //! A `match`, because temporaries of its scrutinee live until the end of the whole `.await`, as with a native one.
@@ -36,44 +36,67 @@ pub(crate) struct Written {
     pub(crate) operand: Span,
     /// An expression for its text.
     pub(crate) text: TokenStream,
+    /// Whether it is written in the input of a macro: then only the operand itself is at the user's token.
+    pub(crate) is_in_macro: bool,
 }
 
 /// `expression.await`
 pub(crate) fn wait(expression: &impl ToTokens, written: &Written) -> TokenStream {
-    operand(&quote_spanned!(at(written.token)=> __co.await_transform(#expression)), written)
+    operand("AwaitTransform", "await_transform", expression, written)
 }
 
 /// `co_yield!(..other)`
 pub(crate) fn delegate(other: &impl ToTokens, written: &Written) -> TokenStream {
-    operand(&quote_spanned!(at(written.token)=> __co.yield_from(#other)), written)
+    operand("YieldFrom", "yield_from", other, written)
 }
 
 /// `co_yield!(value)`
 pub(crate) fn give(value: &impl ToTokens, written: &Written) -> TokenStream {
-    let point = point(written.token, &written.text);
-    written.value(quote_spanned! {at(written.token)=>
-        match __co.yield_value(#value, #point) {
-            __it => {
-                if false { break 'coroutine_body __co.never(); }
-                __it.await
+    let (span, point) = (at(written.token), point(written.token, &written.text));
+    let asked = if written.is_in_macro {
+        quote_spanned!(span=> __coroutine.yield_value(#value, #point))
+    } else {
+        let hook = hook("YieldValue", "yield_value", written);
+        quote_spanned!(span=> __coroutine.give(#hook, #value, #point))
+    };
+    let own = own_body(span);
+    written.value(quote_spanned!(span=> match #asked { __coro_it => { #own __coro_it.await } }))
+}
+
+fn operand(trait_: &str, name: &str, operand: &impl ToTokens, written: &Written) -> TokenStream {
+    let (span, point) = (at(written.token), point(written.token, &written.text));
+    let asked = if written.is_in_macro {
+        let method = Ident::new(name, span);
+        quote_spanned!(span=> __coroutine.#method(#operand))
+    } else {
+        let hook = hook(trait_, name, written);
+        quote_spanned!(span=> __coroutine.ask(#hook, #operand))
+    };
+    // What cannot be awaited is reported at this call.
+    let own = own_body(span);
+    let wait = quote_spanned!(at(written.operand)=> __coro_runtime::private::probe::CoAwait::co_await(__coro_way, __coro_it, #point));
+    written.value(quote_spanned! {span=>
+        match #asked {
+            __coro_it => {
+                #own
+                let __coro_way = __coroutine.via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
+                #wait.await
             }
         }
     })
 }
 
-fn operand(scrutinee: &TokenStream, written: &Written) -> TokenStream {
-    let point = point(written.token, &written.text);
-    // What cannot be awaited is reported at this argument.
-    let awaited = Ident::new("__it", at(written.operand));
-    written.value(quote_spanned! {at(written.token)=>
-        match #scrutinee {
-            __it => {
-                if false { break 'coroutine_body __co.never(); }
-                let __kind = __co.via((&&&&&__co.probe(&__it)).__coro_kind());
-                __kind.wait(__co, #awaited, #point).await
-            }
-        }
-    })
+/// The path of a hook: rustc reports there that a promise has it not.
+fn hook(trait_: &str, name: &str, written: &Written) -> TokenStream {
+    let span = at(written.operand);
+    let (trait_, name) = (Ident::new(trait_, span), Ident::new(name, span));
+    quote_spanned!(span=> __coro_runtime::#trait_::#name)
+}
+
+/// What does not compile outside the coroutine's own body. In a loop, for rustc has nothing to add about a `break` that is
+/// in one.
+fn own_body(span: Span) -> TokenStream {
+    quote_spanned!(span=> if false { loop { break 'coroutine_body __coroutine.never(); } })
 }
 
 impl Written {
@@ -89,7 +112,7 @@ impl Written {
 
 /// The suspension point: its location is that of the call, which therefore has the user's own span.
 pub(crate) fn point(token: Span, text: &impl ToTokens) -> TokenStream {
-    let new = quote_spanned!(token=> __coro::private::Point::new(#text));
+    let new = quote_spanned!(token=> __coro_runtime::private::Point::new(#text));
     quote_spanned!(at(token)=> const { &#new })
 }
 
@@ -97,7 +120,7 @@ pub(crate) fn point(token: Span, text: &impl ToTokens) -> TokenStream {
 pub(crate) fn local_macros() -> TokenStream {
     let span = Span::mixed_site();
     let e = quote_spanned!(span=> $e);
-    let written = |text| Written { from: span, to: span, token: span, operand: span, text };
+    let written = |text| Written { from: span, to: span, token: span, operand: span, text, is_in_macro: true };
     let wait = wait(&e, &written(macro_text("co_await", &e)));
     let give_unit = give(&quote_spanned!(span=> ()), &written("co_yield!()".to_token_stream()));
     let give = give(&e, &written(macro_text("co_yield", &e)));

@@ -31,55 +31,73 @@ fn the_readmes_first_function() {
         },
         &expect![[r#"
             fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
-                use ::coro as __coro;
-                let __co = {
+                use ::coro as __coro_runtime;
+                let __coroutine = {
                     enum OpenFileFrame {}
-                    impl __coro::private::Function for OpenFileFrame {
+                    impl __coro_runtime::private::Function for OpenFileFrame {
                         const NAME: &'static ::core::primitive::str = "open_file";
-                        const START: &'static __coro::private::Point = const {
-                            &__coro::private::Point::new("initial suspend")
+                        const START: &'static __coro_runtime::private::Point = const {
+                            &__coro_runtime::private::Point::new("initial suspend")
                         };
                     }
-                    __coro::private::begin::<OpenFileFrame, _>()
+                    __coro_runtime::private::begin::<OpenFileFrame, _>()
                 };
                 if false {
-                    return __co.returns();
+                    return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type);
                 }
-                let __co = __coro::private::typed(__co);
-                let __promise = __co.new_promise();
-                let __final = __coro::SuspendAlways;
-                let __body = __co
-                    .body(move |__co| async move {
+                let __coroutine = __coro_runtime::private::typed(__coroutine);
+                if false {
+                    return __coroutine.borrows(&path);
+                }
+                let __coro_promise = __coroutine.promise(__coro_runtime::NewPromise::new());
+                let __coro_final = __coroutine
+                    .finish(
+                        __coro_runtime::FinalSuspend::final_suspend,
+                        __coro_runtime::SuspendAlways,
+                    );
+                let __coro_body = __coroutine
+                    .body(move |__coroutine| async move {
                         if false {
                             let _ = &path;
                         }
                         if false {
-                            return __co.never();
+                            return __coroutine.never();
                         }
-                        match __coro::SuspendNever {
-                            __initial => __co.initial(__initial).await,
+                        match __coro_runtime::SuspendNever {
+                            __coro_initial => {
+                                __coro_runtime::private::StartsWith::wait(
+                                        __coroutine.begin(),
+                                        __coro_initial,
+                                    )
+                                    .await
+                            }
                         };
-                        let __out = 'coroutine_body: {
-                            use __coro::private::probe::{
+                        let __coro_out = 'coroutine_body: {
+                            use __coro_runtime::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
                                 ViaVisit as _,
                             };
                             if false {
-                                break 'coroutine_body __co.never();
+                                break 'coroutine_body __coroutine.never();
                             }
                             let mut first = (
-                                match __co.await_transform(Signal) {
-                                    __it => {
+                                match __coroutine
+                                    .ask(__coro_runtime::AwaitTransform::await_transform, Signal)
+                                {
+                                    __coro_it => {
                                         if false {
-                                            break 'coroutine_body __co.never();
+                                            loop {
+                                                break 'coroutine_body __coroutine.never();
+                                            }
                                         }
-                                        let __kind = __co
-                                            .via((&&&&&__co.probe(&__it)).__coro_kind());
-                                        __kind
-                                            .wait(
-                                                __co,
-                                                __it,
-                                                const { &__coro::private::Point::new("Signal.await") },
+                                        let __coro_way = __coroutine
+                                            .via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
+                                        __coro_runtime::private::probe::CoAwait::co_await(
+                                                __coro_way,
+                                                __coro_it,
+                                                const {
+                                                    &__coro_runtime::private::Point::new("Signal.await")
+                                                },
                                             )
                                             .await
                                     }
@@ -88,18 +106,23 @@ fn the_readmes_first_function() {
                                 .0;
                             loop {
                                 let second = (
-                                    match __co.await_transform(Signal) {
-                                        __it => {
+                                    match __coroutine
+                                        .ask(__coro_runtime::AwaitTransform::await_transform, Signal)
+                                    {
+                                        __coro_it => {
                                             if false {
-                                                break 'coroutine_body __co.never();
+                                                loop {
+                                                    break 'coroutine_body __coroutine.never();
+                                                }
                                             }
-                                            let __kind = __co
-                                                .via((&&&&&__co.probe(&__it)).__coro_kind());
-                                            __kind
-                                                .wait(
-                                                    __co,
-                                                    __it,
-                                                    const { &__coro::private::Point::new("Signal.await") },
+                                            let __coro_way = __coroutine
+                                                .via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
+                                            __coro_runtime::private::probe::CoAwait::co_await(
+                                                    __coro_way,
+                                                    __coro_it,
+                                                    const {
+                                                        &__coro_runtime::private::Point::new("Signal.await")
+                                                    },
                                                 )
                                                 .await
                                         }
@@ -112,9 +135,16 @@ fn the_readmes_first_function() {
                                 first = second;
                             }
                         };
-                        __out
+                        __coro_out
                     });
-                unsafe { __coro::private::Typed::start(__co, __promise, __final, __body) }
+                unsafe {
+                    __coro_runtime::private::Typed::start(
+                        __coroutine,
+                        __coro_promise,
+                        __coro_final,
+                        __coro_body,
+                    )
+                }
             }
         "#]],
     );
@@ -137,49 +167,56 @@ fn a_generator_with_macros() {
         &expect![[r#"
             /// Squares.
             pub fn squares<T: Copy>(numbers: Vec<T>) -> Generator<'static, T> {
-                use ::coro as __coro;
-                let __co = {
+                use ::coro as __coro_runtime;
+                let __coroutine = {
                     enum SquaresFrame {}
-                    impl __coro::private::Function for SquaresFrame {
+                    impl __coro_runtime::private::Function for SquaresFrame {
                         const NAME: &'static ::core::primitive::str = "squares";
-                        const START: &'static __coro::private::Point = const {
-                            &__coro::private::Point::new("initial suspend")
+                        const START: &'static __coro_runtime::private::Point = const {
+                            &__coro_runtime::private::Point::new("initial suspend")
                         };
-                        const STARTS: __coro::private::Starts = __coro::private::Starts::AsThePromiseSays;
+                        const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::AsThePromiseSays;
                     }
-                    __coro::private::begin::<SquaresFrame, _>()
+                    __coro_runtime::private::begin::<SquaresFrame, _>()
                 };
                 if false {
-                    return __co.returns();
+                    return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type);
                 }
-                let __co = __coro::private::typed(__co);
-                let __promise = __co.new_promise();
-                let __final = __coro::private::FromPromise;
-                let __body = __co
-                    .body(move |__co| async move {
+                let __coroutine = __coro_runtime::private::typed(__coroutine);
+                let __coro_promise = __coroutine.promise(__coro_runtime::NewPromise::new());
+                let __coro_final = __coro_runtime::private::FromPromise;
+                let __coro_body = __coroutine
+                    .body(move |__coroutine| async move {
                         if false {
                             let _ = &numbers;
                         }
                         if false {
-                            return __co.never();
+                            return __coroutine.never();
                         }
-                        __co.initial(__co.initial_suspend()).await;
-                        let __out = 'coroutine_body: {
-                            use __coro::private::probe::{
+                        __coro_runtime::private::StartsWith::wait(
+                                __coroutine.begin(),
+                                __coroutine.initial_suspend(),
+                            )
+                            .await;
+                        let __coro_out = 'coroutine_body: {
+                            use __coro_runtime::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
                                 ViaVisit as _,
                             };
                             if false {
-                                break 'coroutine_body __co.never();
+                                break 'coroutine_body __coroutine.never();
                             }
                             /// Awaits an expression, where `.await` cannot be written: in the input of a macro.
                             #[allow(unused_macros)]
                             macro_rules! co_await {
                                 ($e:expr $(,)?) => {
-                                    (match __co.await_transform($e) { __it => { if false { break
-                                    'coroutine_body __co.never(); } let __kind = __co.via((&& && &
-                                    __co.probe(& __it)).__coro_kind()); __kind.wait(__co, __it, const
-                                    { & __coro::private::Point::new(::core::concat!("co_await!(",
+                                    (match __coroutine.await_transform($e) { __coro_it => { if false
+                                    { loop { break 'coroutine_body __coroutine.never(); } } let
+                                    __coro_way = __coroutine.via((&& && & __coroutine.probe(&
+                                    __coro_it)).__coro_kind());
+                                    __coro_runtime::private::probe::CoAwait::co_await(__coro_way,
+                                    __coro_it, const { &
+                                    __coro_runtime::private::Point::new(::core::concat!("co_await!(",
                                     ::core::stringify!($e), ")")) }). await } },).0
                                 };
                             }
@@ -187,37 +224,47 @@ fn a_generator_with_macros() {
                             #[allow(unused_macros)]
                             macro_rules! co_yield {
                                 () => {
-                                    (match __co.yield_value((), const { &
-                                    __coro::private::Point::new("co_yield!()") }) { __it => { if
-                                    false { break 'coroutine_body __co.never(); } __it. await } },).0
+                                    (match __coroutine.yield_value((), const { &
+                                    __coro_runtime::private::Point::new("co_yield!()") }) { __coro_it
+                                    => { if false { loop { break 'coroutine_body __coroutine.never();
+                                    } } __coro_it. await } },).0
                                 };
                                 (.. $e:expr $(,)?) => {
-                                    (match __co.yield_from($e) { __it => { if false { break
-                                    'coroutine_body __co.never(); } let __kind = __co.via((&& && &
-                                    __co.probe(& __it)).__coro_kind()); __kind.wait(__co, __it, const
-                                    { & __coro::private::Point::new(::core::concat!("co_yield!(",
+                                    (match __coroutine.yield_from($e) { __coro_it => { if false {
+                                    loop { break 'coroutine_body __coroutine.never(); } } let
+                                    __coro_way = __coroutine.via((&& && & __coroutine.probe(&
+                                    __coro_it)).__coro_kind());
+                                    __coro_runtime::private::probe::CoAwait::co_await(__coro_way,
+                                    __coro_it, const { &
+                                    __coro_runtime::private::Point::new(::core::concat!("co_yield!(",
                                     ::core::stringify!(.. $e), ")")) }). await } },).0
                                 };
                                 ($e:expr $(,)?) => {
-                                    (match __co.yield_value($e, const { &
-                                    __coro::private::Point::new(::core::concat!("co_yield!(",
-                                    ::core::stringify!($e), ")")) }) { __it => { if false { break
-                                    'coroutine_body __co.never(); } __it. await } },).0
+                                    (match __coroutine.yield_value($e, const { &
+                                    __coro_runtime::private::Point::new(::core::concat!("co_yield!(",
+                                    ::core::stringify!($e), ")")) }) { __coro_it => { if false { loop
+                                    { break 'coroutine_body __coroutine.never(); } } __coro_it. await
+                                    } },).0
                                 };
                             }
                             for n in numbers {
                                 (
-                                    match __co
-                                        .yield_value(
+                                    match __coroutine
+                                        .give(
+                                            __coro_runtime::YieldValue::yield_value,
                                             n,
-                                            const { &__coro::private::Point::new("co_yield!(n)") },
+                                            const {
+                                                &__coro_runtime::private::Point::new("co_yield!(n)")
+                                            },
                                         )
                                     {
-                                        __it => {
+                                        __coro_it => {
                                             if false {
-                                                break 'coroutine_body __co.never();
+                                                loop {
+                                                    break 'coroutine_body __coroutine.never();
+                                                }
                                             }
-                                            __it.await
+                                            __coro_it.await
                                         }
                                     },
                                 )
@@ -225,9 +272,16 @@ fn a_generator_with_macros() {
                             }
                             println!("{:?}", co_await!(last()));
                         };
-                        __out
+                        __coro_out
                     });
-                unsafe { __coro::private::Typed::start(__co, __promise, __final, __body) }
+                unsafe {
+                    __coro_runtime::private::Typed::start(
+                        __coroutine,
+                        __coro_promise,
+                        __coro_final,
+                        __coro_body,
+                    )
+                }
             }
         "#]],
     );
@@ -258,36 +312,39 @@ fn parameters_of_every_kind() {
                 name: String,
                 (a, mut b): (A, B),
                 unused: u32,
-                __arg4: (C, C),
+                __coro_arg4: (C, C),
                 d: D,
                 #[cfg(unix)]
-                __arg6: E,
+                __coro_arg6: E,
             ) -> Own<'_> {
-                use crate::runtime as __coro;
-                let __co = {
+                use crate::runtime as __coro_runtime;
+                let __coroutine = {
                     enum MethodFrame {}
-                    impl __coro::private::Function for MethodFrame {
+                    impl __coro_runtime::private::Function for MethodFrame {
                         const NAME: &'static ::core::primitive::str = "method";
-                        const START: &'static __coro::private::Point = const {
-                            &__coro::private::Point::new("initial suspend")
+                        const START: &'static __coro_runtime::private::Point = const {
+                            &__coro_runtime::private::Point::new("initial suspend")
                         };
-                        const STARTS: __coro::private::Starts = __coro::private::Starts::AsThePromiseSays;
+                        const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::AsThePromiseSays;
                     }
-                    __coro::private::begin::<MethodFrame, _>()
+                    __coro_runtime::private::begin::<MethodFrame, _>()
                 };
                 if false {
-                    return __co.returns();
+                    return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type);
                 }
-                let __co = __coro::private::typed(__co);
-                let __promise = __co.promise(Noted::by(name));
-                let __final = __coro::private::FromPromise;
-                let __body = __co
-                    .body(move |__co| async move {
+                let __coroutine = __coro_runtime::private::typed(__coroutine);
+                if false {
+                    return __coroutine.borrows(&self);
+                }
+                let __coro_promise = __coroutine.promise(Noted::by(name));
+                let __coro_final = __coro_runtime::private::FromPromise;
+                let __coro_body = __coroutine
+                    .body(move |__coroutine| async move {
                         if false {
                             #[cfg(unix)]
-                            let _ = &__arg6;
+                            let _ = &__coro_arg6;
                             let _ = &d;
-                            let _ = &__arg4;
+                            let _ = &__coro_arg4;
                             let unused = &unused;
                             let _ = &b;
                             let _ = &a;
@@ -295,26 +352,37 @@ fn parameters_of_every_kind() {
                             let _ = &self;
                         }
                         if false {
-                            return __co.never();
+                            return __coroutine.never();
                         }
-                        let (c, _) = __arg4;
+                        let (c, _) = __coro_arg4;
                         let mut d = d;
                         #[cfg(unix)]
-                        let __arg6 = __arg6;
-                        __co.initial(__co.initial_suspend()).await;
-                        let __out = 'coroutine_body: {
-                            use __coro::private::probe::{
+                        let __coro_arg6 = __coro_arg6;
+                        __coro_runtime::private::StartsWith::wait(
+                                __coroutine.begin(),
+                                __coroutine.initial_suspend(),
+                            )
+                            .await;
+                        let __coro_out = 'coroutine_body: {
+                            use __coro_runtime::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
                                 ViaVisit as _,
                             };
                             if false {
-                                break 'coroutine_body __co.never();
+                                break 'coroutine_body __coroutine.never();
                             }
                             use_them(name, a, b, c, d)
                         };
-                        __out
+                        __coro_out
                     });
-                unsafe { __coro::private::Typed::start(__co, __promise, __final, __body) }
+                unsafe {
+                    __coro_runtime::private::Typed::start(
+                        __coroutine,
+                        __coro_promise,
+                        __coro_final,
+                        __coro_body,
+                    )
+                }
             }
         "#]],
     );
@@ -329,42 +397,57 @@ fn a_body_that_does_nothing() {
         ),
         &expect![[r#"
             fn nothing() -> FireAndForget {
-                use ::coro as __coro;
-                let __co = {
+                use ::coro as __coro_runtime;
+                let __coroutine = {
                     enum NothingFrame {}
-                    impl __coro::private::Function for NothingFrame {
+                    impl __coro_runtime::private::Function for NothingFrame {
                         const NAME: &'static ::core::primitive::str = "nothing";
-                        const START: &'static __coro::private::Point = const {
-                            &__coro::private::Point::new("initial suspend")
+                        const START: &'static __coro_runtime::private::Point = const {
+                            &__coro_runtime::private::Point::new("initial suspend")
                         };
-                        const STARTS: __coro::private::Starts = __coro::private::Starts::AsThePromiseSays;
+                        const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::AsThePromiseSays;
                     }
-                    __coro::private::begin::<NothingFrame, _>()
+                    __coro_runtime::private::begin::<NothingFrame, _>()
                 };
                 if false {
-                    return __co.returns();
+                    return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type);
                 }
-                let __co = __coro::private::typed(__co);
-                let __promise = __co.new_promise();
-                let __final = __coro::SuspendNever;
-                let __body = __co
-                    .body(move |__co| async move {
+                let __coroutine = __coro_runtime::private::typed(__coroutine);
+                let __coro_promise = __coroutine.promise(__coro_runtime::NewPromise::new());
+                let __coro_final = __coroutine
+                    .finish(
+                        __coro_runtime::FinalSuspend::final_suspend,
+                        __coro_runtime::SuspendNever,
+                    );
+                let __coro_body = __coroutine
+                    .body(move |__coroutine| async move {
                         if false {
-                            return __co.never();
+                            return __coroutine.never();
                         }
-                        __co.initial(__co.initial_suspend()).await;
-                        let __out = 'coroutine_body: {
-                            use __coro::private::probe::{
+                        __coro_runtime::private::StartsWith::wait(
+                                __coroutine.begin(),
+                                __coroutine.initial_suspend(),
+                            )
+                            .await;
+                        let __coro_out = 'coroutine_body: {
+                            use __coro_runtime::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
                                 ViaVisit as _,
                             };
                             if false {
-                                break 'coroutine_body __co.never();
+                                break 'coroutine_body __coroutine.never();
                             }
                         };
-                        __out
+                        __coro_out
                     });
-                unsafe { __coro::private::Typed::start(__co, __promise, __final, __body) }
+                unsafe {
+                    __coro_runtime::private::Typed::start(
+                        __coroutine,
+                        __coro_promise,
+                        __coro_final,
+                        __coro_body,
+                    )
+                }
             }
         "#]],
     );
@@ -398,4 +481,92 @@ fn errors_leave_the_signature() {
             }
         "#]],
     );
+}
+
+/// The signature of a function: what an editor needs for its callers.
+fn signature(item: &TokenStream) -> String {
+    let mut tokens: Vec<_> = item.clone().into_iter().collect();
+    tokens.pop();
+    let declared: syn::ForeignItemFn = syn::parse2(quote!(#(#tokens)*;)).expect("a signature");
+    let signature = declared.sig;
+    quote!(#signature).to_string()
+}
+
+/// Whether the expansion has a function of this signature, and what it reports.
+fn keeps_signature(arguments: &str, item: &str) -> Vec<String> {
+    let item: TokenStream = item.parse().expect("tokens");
+    let expansion = expand(arguments.parse().expect("tokens"), &item);
+    let file: syn::File = syn::parse2(expansion.clone()).unwrap_or_else(|error| panic!("{error}: {expansion}"));
+    let expected = signature(&item);
+    let is_there = file.items.iter().any(|emitted| match emitted {
+        syn::Item::Fn(function) => {
+            let signature = &function.sig;
+            quote!(#signature).to_string() == expected
+        }
+        _ => false,
+    });
+    assert!(is_there, "`{expected}` is not in {expansion}");
+    let reported = file.items.iter().filter_map(|emitted| match emitted {
+        syn::Item::Macro(error) => Some(error.mac.tokens.to_string()),
+        _ => None,
+    });
+    reported.collect()
+}
+
+const SIGNATURE: &str =
+    "pub(crate) fn half_typed<'a, T: Clone>(&self, text: &'a str, items: Vec<T>) -> Generator<'a, T>";
+
+#[test]
+fn half_typed_bodies_leave_the_signature() {
+    for body in [
+        "text.",
+        "if 1",
+        "let",
+        "let x =",
+        "let x = 1 co_yield!(x);",
+        "match text {",
+        "text.await.",
+        "co_yield!(1 +);",
+        "co_yield!(1, 2)",
+        "co_await!()",
+        "co_return 1;",
+        "co_yield 1;",
+        "for",
+        "items.iter().map(|item| item.await)",
+        "yield 1;",
+        "self.",
+        "text::",
+        "#[a]",
+        "let x: = 1;",
+        "return",
+    ] {
+        // An open brace of the body closes it: an unclosed one does not reach a macro.
+        let closed = if body.ends_with('{') { format!("{body} }}") } else { body.to_owned() };
+        let reported = keeps_signature("", &format!("{SIGNATURE} {{ {closed} }}"));
+        let is_complete = matches!(body, "match text {" | "return");
+        assert_eq!(reported.is_empty(), is_complete, "{body}: {reported:?}");
+    }
+}
+
+#[test]
+fn erroneous_arguments_leave_the_signature() {
+    for (arguments, reported) in [
+        ("inital = suspend_never", &["unknown argument `inital`"][..]),
+        ("initial", &["`initial` needs a value"]),
+        ("initial = suspend_alway", &["unknown word `suspend_alway`"]),
+        ("final = 1 2", &["expected `,`"]),
+        ("final = 1 +", &["expected an expression"]),
+        ("crate = \"x\"", &["`crate` takes a path"]),
+        ("initial = text.await", &["`.await` in an argument"]),
+        ("promise = 1, promise = 2", &["`promise` is given twice"]),
+        (",", &["expected an argument"]),
+        ("1", &["expected an argument"]),
+        ("color = 1, finl = 2, initial =", &["unknown argument `color`", "did you mean `final`?", "needs a value"]),
+    ] {
+        let errors = keeps_signature(arguments, &format!("{SIGNATURE} {{ co_yield!(1); }}"));
+        assert_eq!(errors.len(), reported.len(), "{arguments}: {errors:?}");
+        for (error, reported) in errors.iter().zip(reported) {
+            assert!(error.contains(reported), "{arguments}: {error}");
+        }
+    }
 }

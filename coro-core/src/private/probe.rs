@@ -1,8 +1,11 @@
 //! How an operand is awaited, chosen by method probing: `(&&&&&co.probe(&operand)).__coro_kind()` finds the first of
 //! these traits that fits, each of which takes one reference less. A coroutine is called even if it is an awaiter or a
 //! future too.
+//!
+//! Then [`CoAwait`] awaits it. That is a trait, called by its path, and its impls are not recommended: so what cannot be
+//! awaited is reported in the words of this trait, whatever is missing.
 
-use core::future::IntoFuture;
+use core::future::{Future, IntoFuture};
 use core::marker::PhantomData;
 
 use super::{Co, Point};
@@ -30,65 +33,94 @@ impl<P, X> Probe<P, X> {
 pub trait Kind: sealed::Kind {}
 
 mod sealed {
+    use super::{Co, PhantomData};
+
     pub trait Kind {}
+
+    /// The coroutine, and the kind of an operand. Nobody can name it, so nobody can write an impl of `CoAwait`, which would
+    /// get hold of a `Co`.
+    pub struct Way<P, K> {
+        pub(in crate::private) co: Co<P>,
+        pub(in crate::private) kind: PhantomData<K>,
+    }
 }
 
-impl sealed::Kind for CallKind {}
-impl sealed::Kind for VisitKind {}
+pub(super) use sealed::Way;
+
+impl sealed::Kind for CallKind<'_> {}
+impl sealed::Kind for VisitKind<'_, '_> {}
 impl sealed::Kind for AwaiterKind {}
 impl sealed::Kind for FutureKind {}
 impl sealed::Kind for AwaitableKind {}
 impl<K: sealed::Kind> Kind for K {}
 
+/// What can be awaited in a coroutine whose promise is `P`, in the way that the kind `K` says. This trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be awaited in a coroutine whose promise is `{P}`",
+    label = "cannot be awaited here",
+    note = "what can be awaited: an `Awaiter<{P}>`, an `Awaitable<{P}>`, or a coroutine of the same world; futures only in \
+            the world `Polled`, such as in a `coro::Task<'_, T>`",
+    note = "a function is called first, a coroutine is awaited by value, and several are awaited together by `coro::when_all`"
+)]
+pub trait CoAwait<P, K>: Sized {
+    /// What the body awaits.
+    type Wait: Future;
+
+    /// Awaits it.
+    fn co_await(way: Way<P, K>, awaited: Self, point: &'static Point) -> Self::Wait;
+}
+
 /// A coroutine.
-pub struct CallKind;
+pub struct CallKind<'a>(PhantomData<&'a ()>);
 
 /// See the module's documentation.
-pub trait ViaCall {
+pub trait ViaCall<'a> {
     /// Calls it.
-    fn __coro_kind(&self) -> CallKind {
-        CallKind
+    fn __coro_kind(&self) -> CallKind<'a> {
+        CallKind(PhantomData)
     }
 }
 
-impl<'a, P, X: Callee<'a>> ViaCall for &&&&Probe<P, X> {}
+impl<'a, P, X: Callee<'a>> ViaCall<'a> for &&&&Probe<P, X> {}
 
-impl CallKind {
-    /// Awaits `callee`.
-    pub fn wait<'a, P, X>(self, co: Co<P>, callee: X, point: &'static Point) -> Call<'a, P, X::Promise, X>
-    where
-        P: Promise,
-        X: Callee<'a>,
-        P::World: Calls<P, X::Promise>,
-    {
-        co.suspends_at(point);
-        Call::new(co, callee)
+#[diagnostic::do_not_recommend]
+impl<'a, P, X> CoAwait<P, CallKind<'a>> for X
+where
+    P: Promise<World: Calls<P, X::Promise>>,
+    X: Callee<'a>,
+{
+    type Wait = Call<'a, P, X::Promise, X>;
+
+    fn co_await(way: Way<P, CallKind<'a>>, callee: X, point: &'static Point) -> Self::Wait {
+        way.co.suspends_at(point);
+        Call::new(way.co, callee)
     }
 }
 
 /// A coroutine that is lent.
-pub struct VisitKind;
+pub struct VisitKind<'h, 'a>(PhantomData<(&'h (), &'a ())>);
 
 /// See the module's documentation.
-pub trait ViaVisit {
+pub trait ViaVisit<'h, 'a> {
     /// Visits it.
-    fn __coro_kind(&self) -> VisitKind {
-        VisitKind
+    fn __coro_kind(&self) -> VisitKind<'h, 'a> {
+        VisitKind(PhantomData)
     }
 }
 
-impl<'h, 'a: 'h, P, X: Visit<'h, 'a>> ViaVisit for &&&Probe<P, X> {}
+impl<'h, 'a: 'h, P, X: Visit<'h, 'a>> ViaVisit<'h, 'a> for &&&Probe<P, X> {}
 
-impl VisitKind {
-    /// Awaits `visit`.
-    pub fn wait<'h, 'a, P, X>(self, co: Co<P>, visit: X, point: &'static Point) -> Visiting<'h, 'a, P, X::Promise, X>
-    where
-        P: Promise,
-        X: Visit<'h, 'a>,
-        P::World: Calls<P, X::Promise> + Parks,
-    {
-        co.suspends_at(point);
-        Visiting::new(co, visit)
+#[diagnostic::do_not_recommend]
+impl<'h, 'a: 'h, P, X> CoAwait<P, VisitKind<'h, 'a>> for X
+where
+    P: Promise<World: Calls<P, X::Promise> + Parks>,
+    X: Visit<'h, 'a>,
+{
+    type Wait = Visiting<'h, 'a, P, X::Promise, X>;
+
+    fn co_await(way: Way<P, VisitKind<'h, 'a>>, visit: X, point: &'static Point) -> Self::Wait {
+        way.co.suspends_at(point);
+        Visiting::new(way.co, visit)
     }
 }
 
@@ -105,11 +137,13 @@ pub trait ViaAwaiter {
 
 impl<P: Promise, X: Awaiter<P>> ViaAwaiter for &&Probe<P, X> {}
 
-impl AwaiterKind {
-    /// Awaits `awaiter`.
-    pub fn wait<P: Promise, X: Awaiter<P>>(self, co: Co<P>, awaiter: X, point: &'static Point) -> Leaf<P, X> {
-        co.suspends_at(point);
-        Leaf::new(co, awaiter)
+#[diagnostic::do_not_recommend]
+impl<P: Promise, X: Awaiter<P>> CoAwait<P, AwaiterKind> for X {
+    type Wait = Leaf<P, X>;
+
+    fn co_await(way: Way<P, AwaiterKind>, awaiter: X, point: &'static Point) -> Self::Wait {
+        way.co.suspends_at(point);
+        Leaf::new(way.co, awaiter)
     }
 }
 
@@ -126,10 +160,13 @@ pub trait ViaFuture {
 
 impl<T: Threads, P: Promise<World = Polled<T>>, X: IntoFuture> ViaFuture for &Probe<P, X> {}
 
-impl FutureKind {
-    /// Awaits `future` as an `async fn` would.
-    pub fn wait<P: Promise, X: IntoFuture>(self, co: Co<P>, future: X, point: &'static Point) -> X::IntoFuture {
-        co.suspends_at(point);
+/// As an `async fn` would.
+#[diagnostic::do_not_recommend]
+impl<P: Promise, X: IntoFuture> CoAwait<P, FutureKind> for X {
+    type Wait = X::IntoFuture;
+
+    fn co_await(way: Way<P, FutureKind>, future: X, point: &'static Point) -> Self::Wait {
+        way.co.suspends_at(point);
         future.into_future()
     }
 }
@@ -147,14 +184,12 @@ pub trait ViaAwaitable {
 
 impl<P, X> ViaAwaitable for Probe<P, X> {}
 
-impl AwaitableKind {
-    /// Awaits what `awaitable` makes.
-    pub fn wait<P, X>(self, co: Co<P>, awaitable: X, point: &'static Point) -> Leaf<P, X::Awaiter>
-    where
-        P: Promise,
-        X: Awaitable<P>,
-    {
-        co.suspends_at(point);
-        Leaf::new(co, awaitable.into_awaiter())
+#[diagnostic::do_not_recommend]
+impl<P: Promise, X: Awaitable<P>> CoAwait<P, AwaitableKind> for X {
+    type Wait = Leaf<P, X::Awaiter>;
+
+    fn co_await(way: Way<P, AwaitableKind>, awaitable: X, point: &'static Point) -> Self::Wait {
+        way.co.suspends_at(point);
+        Leaf::new(way.co, awaitable.into_awaiter())
     }
 }

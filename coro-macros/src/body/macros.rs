@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
 use syn::{Block, Expr, Macro, Token};
 
-use super::{Input, Place, Rewriter, bare};
+use super::{Input, Place, Rewriter, bare, name_span};
 use crate::diagnostics::error_at;
 use crate::suspend::{Written, delegate, give, wait};
 use crate::text::text;
@@ -58,8 +58,18 @@ fn only(input: ParseStream<'_>, problem: &str) -> syn::Result<Expr> {
 impl Written {
     fn as_macro(mac: &Macro) -> Self {
         let (from, to) = (mac.path.span(), mac.delimiter.span().close());
-        let operand = mac.tokens.clone().into_iter().next().map_or(from, |first| first.span());
-        Self { from, to, token: from, operand, text: text(&mac.to_token_stream()).into_token_stream() }
+        Self {
+            from,
+            to,
+            token: from,
+            operand: from,
+            text: text(&mac.to_token_stream()).into_token_stream(),
+            is_in_macro: false,
+        }
+    }
+
+    fn with(self, operand: &Expr) -> Self {
+        Self { operand: name_span(operand).unwrap_or(self.operand), ..self }
     }
 }
 
@@ -107,8 +117,9 @@ impl Rewriter<'_> {
         }
         let parse = |input: ParseStream<'_>| only(input, "`co_await!` takes one expression");
         let mut operand = mac.parse_body_with(parse)?;
+        let written = Written::as_macro(mac).with(&operand);
         self.visit_expr_mut(&mut operand);
-        Ok(wait(bare(&operand), &Written::as_macro(mac)))
+        Ok(wait(bare(&operand), &written))
     }
 
     fn co_yield(&mut self, mac: &Macro) -> syn::Result<TokenStream> {
@@ -116,10 +127,12 @@ impl Rewriter<'_> {
         Ok(match mac.parse_body_with(Yield::parse)? {
             Yield::Unit => give(&quote_spanned!(written.to=> ()), &written),
             Yield::Value(mut value) => {
+                let written = written.with(&value);
                 self.visit_expr_mut(&mut value);
                 give(bare(&value), &written)
             }
             Yield::Delegate(mut other) => {
+                let written = written.with(&other);
                 self.visit_expr_mut(&mut other);
                 delegate(bare(&other), &written)
             }
@@ -146,9 +159,9 @@ impl Rewriter<'_> {
                 let place = quote_spanned!(span=> ::core::file!(), ::core::line!(), ::core::column!());
                 quote_spanned! {mixed=>
                     match #operand {
-                        __it => {
-                            ::std::eprintln!("[{}:{}:{}] {} = {:#?}", #place, #text, &__it);
-                            __it
+                        __coro_it => {
+                            ::std::eprintln!("[{}:{}:{}] {} = {:#?}", #place, #text, &__coro_it);
+                            __coro_it
                         }
                     }
                 }

@@ -11,21 +11,21 @@ macro_rules! with_name {
 #[coro::coroutine]
 fn names() -> Generator<'static, u32> {
     co_yield!(1);
-    __co.never();
-    with_name!(__co);
-    let _ = (__it, __kind, __body, __promise, __final, __out, __start, __arg0);
+    __coroutine.never();
+    with_name!(__coroutine);
+    let _ = (__coro_it, __coro_way, __coro_body, __coro_promise, __coro_final, __coro_out, __coro_initial, __coro_arg0);
     break 'coroutine_body;
 }
 
 #[coro::coroutine]
 fn in_operands(_: u32) -> StateMachine<'static, u32, u32> {
-    __it.await;
-    co_await!(__co);
-    println!("{}", co_await!(__co));
+    __coro_it.await;
+    co_await!(__coroutine);
+    println!("{}", co_await!(__coroutine));
     1
 }
 
-#[coro::coroutine(promise = __co.new_promise(), initial = __co.initial_suspend(), final = __promise)]
+#[coro::coroutine(promise = __coroutine.promise(coro::NewPromise::new()), initial = __coroutine.initial_suspend(), final = __coro_promise)]
 fn in_arguments() -> Generator<'static, u32> {}
 
 fn main() {}

@@ -1,0 +1,32 @@
+//! An impl of one of these traits would be handed the coroutine itself. It would have to name a type that has no name.
+
+use std::future::{Ready, ready};
+
+use coro::private::{Point, probe};
+use coro::{AwaitableKind, CoAwait, FireAndForgetPromise, StartsWith};
+
+struct Mine;
+
+impl<P> CoAwait<P, AwaitableKind> for Mine {
+    type Wait = Ready<()>;
+    fn co_await(_: probe::Way<P, AwaitableKind>, _: Mine, _: &'static Point) -> Ready<()> {
+        ready(())
+    }
+}
+
+struct Inferred;
+
+impl<P, K> CoAwait<P, K> for Inferred {
+    type Wait = Ready<()>;
+    fn co_await(_: probe::sealed::Way<P, K>, _: Inferred, _: &'static Point) -> Ready<()> {
+        ready(())
+    }
+}
+
+impl StartsWith<Mine> for FireAndForgetPromise {
+    fn wait(_: probe::Way<Self, ()>, _: Mine) -> impl Future {
+        ready(())
+    }
+}
+
+fn main() {}
