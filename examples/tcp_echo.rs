@@ -53,8 +53,8 @@ fn main() -> ExitCode {
         let io = arguments.queue(16 * 1024)?;
 
         let listener = io.listen(address).map_err(Failure::of(address))?;
-        server::announce(listener.local_addr()?)?;
         server::stop_on_signal(io.clone());
+        server::announce(listener.local_addr()?)?;
         serve(io.clone(), listener, idle_timeout);
         Ok(io.run()?)
     })

@@ -4,11 +4,13 @@
 
 #![deny(unsafe_code)]
 
+use std::cell::Cell;
+use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use coro::{Detached, Task};
+use coro::{Any2, Detached, Task, when_all, when_any};
 use io_queue::server::{self, Failure, Session, Trouble};
 use io_queue::{Connection, IoQueue, Listener, send_all};
 
@@ -20,6 +22,7 @@ mod io_queue;
 struct Route {
     to: SocketAddr,
     connect_timeout: Duration,
+    idle_timeout: Duration,
 }
 
 #[coro::coroutine(initial = suspend_never, final = suspend_never)]
@@ -35,24 +38,45 @@ fn serve(io: IoQueue, listener: Listener, route: Route) -> Session {
     }
 }
 
-/// Connects a client to the server. If that takes too long, the client is hung up on.
+/// Connects a client to the server, and forwards both ways until both have ended or nothing has come for too long.
 #[coro::coroutine(initial = suspend_never, final = suspend_never)]
 fn proxy(io: IoQueue, client: Connection, route: Route) -> Session {
     let server = io.timeout(route.connect_timeout, io.connect(route.to)).await?;
     for end in [&client, &server] {
         end.set_nodelay(true)?;
     }
-    forward(io.clone(), client.clone(), server.clone());
-    forward(io, server, client);
-    Ok(())
+    let heard = Cell::new(Instant::now());
+    let both = when_all((forward(&io, &client, &server, &heard), forward(&io, &server, &client, &heard)));
+    match when_any((both, silence(&io, route.idle_timeout, &heard))).await {
+        Any2::First((there, back)) => there.and(back),
+        Any2::Second(Ok(())) => Err(io::ErrorKind::TimedOut.into()),
+        Any2::Second(failed) => failed,
+    }
+}
+
+/// Waits until nothing has been heard for so long, in either direction.
+#[coro::coroutine]
+fn silence<'a>(io: &'a IoQueue, limit: Duration, heard: &'a Cell<Instant>) -> Task<'a, io::Result<()>, Detached> {
+    loop {
+        let rest = limit.saturating_sub(heard.get().elapsed());
+        if rest.is_zero() {
+            return Ok(());
+        }
+        io.sleep(rest).await?;
+    }
 }
 
 /// One direction. If it fails, so does the other one.
-#[coro::coroutine(initial = suspend_never, final = suspend_never)]
-fn forward(io: IoQueue, from: Connection, to: Connection) -> Session {
-    let copied = copy(&io, &from, &to).await;
+#[coro::coroutine]
+fn forward<'a>(
+    io: &'a IoQueue,
+    from: &'a Connection,
+    to: &'a Connection,
+    heard: &'a Cell<Instant>,
+) -> Task<'a, io::Result<()>, Detached> {
+    let copied = copy(io, from, to, heard).await;
     if copied.is_err() {
-        // They may be closed already.
+        // Whatever it waits for ends. They may be closed already.
         let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
     }
     copied
@@ -60,30 +84,39 @@ fn forward(io: IoQueue, from: Connection, to: Connection) -> Session {
 
 /// Sends on what it receives, the end of the stream too: `to` may still have something to say in the other direction.
 #[coro::coroutine]
-fn copy<'a>(io: &'a IoQueue, from: &'a Connection, to: &'a Connection) -> Task<'a, std::io::Result<()>, Detached> {
+fn copy<'a>(
+    io: &'a IoQueue,
+    from: &'a Connection,
+    to: &'a Connection,
+    heard: &'a Cell<Instant>,
+) -> Task<'a, io::Result<()>, Detached> {
     loop {
         let data = io.recv(from).await?;
+        heard.set(Instant::now());
         if data.is_empty() {
             return to.shutdown(Shutdown::Write);
         }
         send_all(io, to, &data).await?;
+        heard.set(Instant::now());
     }
 }
 
-const USAGE: &str = "usage: tcp_proxy --to HOST:PORT [--addr HOST:PORT] [--connect-timeout SECONDS] [--buffer BYTES] \
-                     [--backend uring|poll]";
+const USAGE: &str = "usage: tcp_proxy --to HOST:PORT [--addr HOST:PORT] [--connect-timeout SECONDS] \
+                     [--idle-timeout SECONDS] [--buffer BYTES] [--backend uring|poll]";
 
 fn main() -> ExitCode {
     server::main(USAGE, |arguments| {
         let address = arguments.address("--addr")?.unwrap_or((Ipv4Addr::LOCALHOST, 7001).into());
         let to = arguments.address("--to")?.ok_or_else(|| Failure::Misused("`--to` is missing".to_owned()))?;
         let connect_timeout = arguments.seconds("--connect-timeout")?.unwrap_or(Duration::from_secs(5));
-        let route = Route { to, connect_timeout };
+        // Without one, it takes longer than anybody waits.
+        let idle_timeout = arguments.seconds("--idle-timeout")?.unwrap_or(Duration::MAX);
+        let route = Route { to, connect_timeout, idle_timeout };
         let io = arguments.queue(16 * 1024)?;
 
         let listener = io.listen(address).map_err(Failure::of(address))?;
-        server::announce(listener.local_addr()?)?;
         server::stop_on_signal(io.clone());
+        server::announce(listener.local_addr()?)?;
         serve(io.clone(), listener, route);
         Ok(io.run()?)
     })

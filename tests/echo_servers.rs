@@ -12,8 +12,10 @@ use std::thread;
 use std::time::Duration;
 
 use echo_support::{PATIENCE, Server, assert_echo, eventually, example, noise, one_at_a_time, raise_file_limit};
+use rustix::io::Errno;
 use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size, set_socket_send_buffer_size};
 use rustix::process::Signal;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
 /// Sends all of it on a thread of its own, and reads to the end.
 fn send_and_read_to_end(client: &TcpStream, data: &[u8]) -> Vec<u8> {
@@ -335,6 +337,34 @@ fn assert_misused(program: &str, arguments: &[&str], named: &str) {
     assert!(text(&output).contains(named), "{program} {arguments:?}: {}", text(&output));
     assert!(text(&output).contains(&format!("usage: {program} ")), "{program} {arguments:?}: {}", text(&output));
     assert_eq!(output.stdout, b"");
+}
+
+#[test]
+fn where_io_uring_is_refused_it_polls_and_says_so_once() {
+    let _one = one_at_a_time();
+    let tcp_echo = example("tcp_echo").get_program().to_owned();
+    // A filter belongs to a thread and the processes that it starts.
+    let refused = thread::spawn(move || {
+        let refuse = SeccompAction::Errno(Errno::PERM.raw_os_error().cast_unsigned());
+        let rules = [(libc::SYS_io_uring_setup, Vec::new())].into();
+        let here = std::env::consts::ARCH.try_into().expect("filters exist for this machine");
+        let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, here).expect("a filter");
+        let filter: BpfProgram = filter.try_into().expect("a small one");
+        seccompiler::apply_filter(&filter).expect("the kernel takes it");
+
+        let server = Server::tcp("", &[]);
+        let data = noise(8, 100_000);
+        assert!(send_and_read_to_end(&server.client(), &data) == data);
+        server.assert_unharmed();
+        let log = server.stop();
+        assert!(log.contains("io_uring is not to be had (Operation not permitted"), "{log}");
+        assert_eq!(log.lines().count(), 1, "{log}");
+        // Who asks for it does not get something else.
+        Command::new(tcp_echo).args(["--backend", "uring", "--addr", "127.0.0.1:0"]).output().expect("it runs")
+    });
+    let output = refused.join().expect("it polls");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).starts_with("io_uring: Operation not permitted"), "{}", text(&output));
 }
 
 #[test]

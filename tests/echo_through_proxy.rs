@@ -122,6 +122,27 @@ on_both_backends! {
         assert!(proxy.stop().contains("timed out"));
     }
 
+    fn who_is_silent_too_long_is_hung_up_on_and_one_direction_is_enough(backend: &str) {
+        let (proxy, behind) = proxy(backend, &["--idle-timeout", "2"]);
+        let (mut silent, _server) = through(&proxy, &behind);
+        let (talkative, mut listening) = through(&proxy, &behind);
+        let talking = thread::spawn(move || {
+            for _ in 0..60 {
+                (&talkative).write_all(b"still here").expect("it is read");
+                thread::sleep(Duration::from_millis(50));
+            }
+            talkative
+        });
+        assert_eq!(silent.read(&mut [0]).expect("hung up on"), 0);
+        let mut read = [0; 600];
+        listening.read_exact(&mut read).expect("served all the time");
+        // In the other direction nothing has ever come, and it was not hung up on.
+        listening.write_all(b"answer").expect("it is read");
+        let mut talkative = talking.join().expect("written");
+        talkative.read_exact(&mut [0; 6]).expect("it comes");
+        assert!(proxy.stop().contains("timed out"));
+    }
+
     fn it_ends_with_connections_under_way(backend: &str) {
         let (proxy, behind) = proxy(backend, &[]);
         let ends: Vec<_> = (0..20).map(|_| through(&proxy, &behind)).collect();

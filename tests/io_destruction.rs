@@ -7,16 +7,17 @@
 mod io_support;
 
 use std::future::Future;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{TcpStream, UdpSocket};
 use std::os::unix::net::UnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use coro::{FireAndForget, Polled, Task};
-use io_support::io_queue::{Connection, DatagramSocket, IoBuf, IoQueue, Listener};
+use io_support::io_queue::{BackendKind, Connection, DatagramSocket, IoBuf, IoQueue, Listener, Options};
 use io_support::{BUFFER, Live, open_files, pair, pattern};
 
 const SHORT: Duration = Duration::from_millis(5);
@@ -200,7 +201,7 @@ on_both_backends! {
 
     fn the_last_owner_of_a_queue_waits_for_the_kernel(io: &IoQueue) {
         // Another one, dropped with its operations under way.
-        let other = IoQueue::new(io_support::io_queue::Options { backend: Some(io.backend()), buffer: BUFFER }).expect("as this one");
+        let other = IoQueue::new(Options { backend: Some(io.backend()), buffer: BUFFER }).expect("as this one");
         let ends = Ends::new(&other);
         for which in 0..6 {
             let mut wait: Wait<'_> = Box::pin(wait_polled(&other, which, ends.clone(), Live::new()));
@@ -331,6 +332,42 @@ on_both_backends! {
         }
     }
 
+    fn a_destructor_that_panics_does_not_keep_the_queue_from_stopping(io: &IoQueue) {
+        struct Panics;
+        impl Drop for Panics {
+            fn drop(&mut self) {
+                std::panic::resume_unwind(Box::new("on purpose"));
+            }
+        }
+        #[coro::coroutine(initial = suspend_never, final = suspend_never)]
+        fn wait(io: IoQueue, panics: Option<Panics>, _live: Live) -> FireAndForget {
+            let _ = io.sleep(Duration::from_secs(3600)).await;
+            drop(panics);
+        }
+        for panics in [None, Some(Panics), None] {
+            wait(io.clone(), panics, Live::new());
+        }
+        io.stop();
+        assert!(catch_unwind(AssertUnwindSafe(|| io.run())).is_err());
+        io.run().expect("it goes on stopping");
+        assert_eq!(Live::count(), 0);
+    }
+
+    fn a_socket_of_another_queue_is_refused(io: &IoQueue) {
+        for backend in [BackendKind::Uring, BackendKind::Poll] {
+            let Ok(other) = IoQueue::new(Options { backend: Some(backend), buffer: BUFFER }) else { continue };
+            // It has used its sockets, and so have we.
+            let (theirs, mut end) = pair(&other);
+            let (_ours, _end) = pair(io);
+            end.write_all(b"x").expect("there is room");
+            assert_eq!(other.block_on(receive(&other, &theirs, Live::new())).expect("the queue works"), b"x");
+            let listener = other.listen("127.0.0.1:0").expect("a port");
+            io.block_on(try_all(io, &theirs, &listener)).expect("the queue works");
+            end.write_all(b"y").expect("it is still open");
+            assert_eq!(other.block_on(receive(&other, &theirs, Live::new())).expect("the queue works"), b"y");
+        }
+    }
+
     fn destroying_thousands_at_once_loses_nothing(io: &IoQueue) {
         let (connection, mut theirs) = pair(io);
         let mut waits: Vec<_> = (0..5000).map(|_| receive(io, &connection, Live::new())).collect();
@@ -344,6 +381,18 @@ on_both_backends! {
         let datagrams = io.bind("127.0.0.1:0").expect("a port");
         let to = datagrams.local_addr().expect("it has one");
         UdpSocket::bind("127.0.0.1:0").expect("a port").send_to(b"unread", to).expect("it is sent");
+    }
+}
+
+#[coro::coroutine]
+fn try_all<'a>(io: &'a IoQueue, foreign: &'a Connection, listener: &'a Listener) -> Task<'a, (), Polled> {
+    let refused = [
+        io.recv(foreign).await.map(drop),
+        io.send(foreign, vec![1].into()).await.map(drop),
+        io.accept(listener).await.map(drop),
+    ];
+    for refused in refused {
+        assert_eq!(refused.expect_err("it is not ours").kind(), ErrorKind::InvalidInput);
     }
 }
 

@@ -6,16 +6,21 @@
 #[macro_use]
 mod io_support;
 
+use std::cell::RefCell;
 use std::future::Future;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::mem::{ManuallyDrop, forget};
+use std::net::TcpStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake};
+use std::thread;
 use std::time::Duration;
 
-use coro::{Awaiter, ContinuationOf, LocalWorld, Polled, Promise, Task};
-use io_support::io_queue::{Connection, IoBuf, IoQueue, Operation};
-use io_support::{Live, pair};
+use coro::{Awaiter, ContinuationOf, FireAndForget, LocalWorld, Polled, Promise, Task};
+use io_support::io_queue::{Connection, IoBuf, IoQueue, Listener, Operation, Options};
+use io_support::{BUFFER, Live, pair};
 
 /// An operation whose destructor never runs.
 struct Leaked<'io>(ManuallyDrop<Operation<'io, IoBuf>>);
@@ -56,7 +61,156 @@ fn settle(io: &IoQueue) {
     io.block_on(nap(io)).expect("the queue works");
 }
 
+/// An operation that several coroutines have.
+#[derive(Clone, Copy)]
+struct Shared<'a, 'io, T>(&'a RefCell<Option<Operation<'io, T>>>);
+
+impl<T, P: Promise<World: LocalWorld>> Awaiter<P> for Shared<'_, '_, T> {
+    type Output = bool;
+
+    fn await_suspend(&mut self, promise: &mut P, me: ContinuationOf<P>) -> Option<ContinuationOf<P>> {
+        self.0.borrow_mut().as_mut()?.await_suspend(promise, me)
+    }
+
+    fn await_resume(&mut self, promise: &mut P) -> bool {
+        self.0.borrow_mut().as_mut().is_some_and(|operation| operation.await_resume(promise).is_ok())
+    }
+}
+
+/// Takes the answer at once, as if somebody had been resumed.
+struct Snatched<'a, 'io, T>(Shared<'a, 'io, T>);
+
+impl<T, P: Promise<World: LocalWorld>> Awaiter<P> for Snatched<'_, '_, T> {
+    type Output = bool;
+
+    fn await_ready(&mut self, _: &mut P) -> bool {
+        true
+    }
+
+    fn await_suspend(&mut self, _: &mut P, _: ContinuationOf<P>) -> Option<ContinuationOf<P>> {
+        unreachable!("it is ready")
+    }
+
+    fn await_resume(&mut self, promise: &mut P) -> bool {
+        self.0.await_resume(promise)
+    }
+}
+
+#[coro::coroutine]
+fn wait_for<'a, 'io: 'a, T: 'io>(shared: Shared<'a, 'io, T>) -> Task<'a, bool, Polled> {
+    shared.await
+}
+
+#[coro::coroutine]
+fn snatch<'a, 'io: 'a, T: 'io>(shared: Shared<'a, 'io, T>) -> Task<'a, bool, Polled> {
+    Snatched(shared).await
+}
+
+/// Uses the queue whenever it is woken.
+struct UsesTheQueue;
+
+thread_local! {
+    static QUEUE: RefCell<Option<IoQueue>> = const { RefCell::new(None) };
+}
+
+impl Wake for UsesTheQueue {
+    fn wake(self: Arc<Self>) {
+        QUEUE.with_borrow(|io| drop(pair(io.as_ref().expect("it is there"))));
+    }
+}
+
+/// Panics when it goes.
+struct Panics;
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            std::panic::resume_unwind(Box::new("on purpose"));
+        }
+    }
+}
+
+/// Waits in a queue that it does not own.
+#[coro::coroutine(initial = suspend_never, final = suspend_never)]
+fn stranded(lent: RefCell<Option<(IoQueue, Connection)>>, panics: Option<Panics>, _live: Live) -> FireAndForget {
+    Strands(&lent).await;
+    drop(panics);
+}
+
+struct Strands<'a>(&'a RefCell<Option<(IoQueue, Connection)>>);
+
+impl<P: Promise<World: LocalWorld>> Awaiter<P> for Strands<'_> {
+    type Output = ();
+
+    fn await_suspend(&mut self, promise: &mut P, me: ContinuationOf<P>) -> Option<ContinuationOf<P>> {
+        let (io, connection) = self.0.take()?;
+        let mut receiving = ManuallyDrop::new(io.recv(&connection));
+        receiving.await_suspend(promise, me)
+    }
+
+    fn await_resume(&mut self, _: &mut P) {}
+}
+
+#[coro::coroutine]
+fn accept<'a>(io: &'a IoQueue, listener: &'a Listener) -> Task<'a, (), Polled> {
+    drop(io.accept(listener).await);
+}
+
 on_both_backends! {
+    fn an_operation_that_two_coroutines_wait_for_is_cancelled_with_its_awaiter(io: &IoQueue) {
+        let (connection, _theirs) = pair(io);
+        let operation = RefCell::new(Some(io.recv(&connection)));
+        let mut first = wait_for(Shared(&operation));
+        start(io, &mut first);
+        // There is only one answer, so the second one is not suspended for it.
+        let second = io.block_on(wait_for(Shared(&operation))).expect("the queue works");
+        assert!(!second);
+        operation.take();
+        drop(first);
+        io.run().expect("nobody waits");
+    }
+
+    fn an_answer_is_snatched_from_the_coroutine_that_waits_for_it(io: &IoQueue) {
+        let (connection, _theirs) = pair(io);
+        QUEUE.set(Some(io.clone()));
+        let operation = RefCell::new(Some(io.send(&connection, b"hello".to_vec().into())));
+        let mut waits = wait_for(Shared(&operation));
+        let waker = Arc::new(UsesTheQueue).into();
+        assert!(Pin::new(&mut waits).poll(&mut Context::from_waker(&waker)).is_pending());
+        let _ = io.block_on(snatch(Shared(&operation))).expect("the queue works");
+        settle(io);
+        assert!(Pin::new(&mut waits).poll(&mut Context::from_waker(&waker)).is_ready());
+        QUEUE.take();
+    }
+
+    fn a_listener_is_closed_while_a_leaked_awaiter_accepts(io: &IoQueue) {
+        let listener = io.listen("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("it has one");
+        let mut accepting = accept(io, &listener);
+        start(io, &mut accepting);
+        settle(io);
+        forget(accepting);
+        drop(listener);
+        settle(io);
+        assert!(TcpStream::connect(address).is_err(), "nobody listens any more");
+    }
+
+    fn a_destructor_panics_while_the_last_owner_of_a_queue_goes(io: &IoQueue) {
+        let other = IoQueue::new(Options { backend: Some(io.backend()), buffer: BUFFER }).expect("as this one");
+        let mut ends = Vec::new();
+        for panics in [None, Some(Panics), None] {
+            let (connection, theirs) = pair(&other);
+            stranded(RefCell::new(Some((other.clone(), connection))), panics, Live::new());
+            ends.push(theirs);
+        }
+        assert_eq!(Live::count(), 3);
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(other))).is_err());
+        assert_eq!(Live::count(), 0);
+        for mut end in ends {
+            assert_eq!(end.read(&mut [0]).expect("closed"), 0);
+        }
+    }
+
     fn a_task_is_leaked_while_the_kernel_works(io: &IoQueue) {
         let (connection, mut theirs) = pair(io);
         let (other, mut their_other) = pair(io);

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use coro::{Polled, Task};
 use io_support::io_queue::{
-    BackendKind, Connection, Datagram, DatagramSocket, IoBuf, IoQueue, Listener, Options, send_all,
+    BackendKind, Connection, Datagram, DatagramSocket, IoBuf, IoQueue, Listener, Operation, Options, send_all,
 };
-use io_support::{BUFFER, open_files, pair, pattern};
+use io_support::{BUFFER, one_at_a_time, open_files, pair, pattern};
 use rustix::net::sockopt::set_socket_send_buffer_size;
 
 #[coro::coroutine]
@@ -233,7 +233,33 @@ on_both_backends! {
 }
 
 #[test]
+fn buffers_have_room() {
+    for backend in [BackendKind::Uring, BackendKind::Poll] {
+        let refused = IoQueue::new(Options { backend: Some(backend), buffer: 0 }).map(drop);
+        assert_eq!(refused.expect_err("nothing could be received").kind(), ErrorKind::InvalidInput);
+    }
+}
+
+#[test]
+fn everything_stays_on_its_thread() {
+    trait Stays<A> {
+        fn stays() {}
+    }
+    impl<T> Stays<()> for T {}
+    struct Goes;
+    impl<T: Send> Stays<Goes> for T {}
+    // If one of these were `Send`, rustc could not choose.
+    <IoQueue as Stays<_>>::stays();
+    <IoBuf as Stays<_>>::stays();
+    <Connection as Stays<_>>::stays();
+    <Listener as Stays<_>>::stays();
+    <Operation<'_, ()> as Stays<_>>::stays();
+}
+
+#[test]
 fn without_a_wish_there_is_a_queue_anyway() {
+    // The others count descriptors.
+    let _one = one_at_a_time();
     let io = IoQueue::new(Options::default()).expect("one of them works");
     assert!([BackendKind::Uring, BackendKind::Poll].contains(&io.backend()));
     let (ours, theirs) = UnixStream::pair().expect("a pair of sockets");

@@ -41,6 +41,8 @@ fn main() {
         return;
     }
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
+    // Before it keeps itself to one core.
+    println!("{}", process::versions());
     process::build();
     if wanted("tcp") {
         tcp();

@@ -25,6 +25,23 @@ pub(crate) fn build() {
     pin(None, CLIENTS);
 }
 
+/// What the figures depend on.
+pub(crate) fn versions() -> String {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let compiler = Command::new("rustc").arg("--version").output();
+    let compiler =
+        compiler.map_or_else(|error| error.to_string(), |it| String::from_utf8_lossy(&it.stdout).into_owned());
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    format!(
+        "Processor: {}, {cores} cores here\nKernel: {}\nCompiler: {}",
+        model.map_or("?", |(_, name)| name),
+        kernel.trim().split('-').next().unwrap_or("?"),
+        compiler.trim()
+    )
+}
+
 fn target_dir() -> PathBuf {
     let this = std::env::current_exe().expect("a running program has a path");
     this.ancestors().nth(3).expect("benches are in TARGET/release/deps").to_owned()

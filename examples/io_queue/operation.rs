@@ -28,6 +28,22 @@ pub(super) enum Request {
     Sleep(Duration),
 }
 
+impl Request {
+    fn socket(&self) -> Option<&Socket> {
+        match self {
+            Self::Accept(socket)
+            | Self::AcceptMany(socket)
+            | Self::Connect(socket, _)
+            | Self::Recv(socket)
+            | Self::Send(socket, _)
+            | Self::RecvFrom(socket)
+            | Self::SendTo(socket, ..) => Some(socket),
+            Self::Close(socket) => socket.as_ref(),
+            Self::Sleep(_) => None,
+        }
+    }
+}
+
 /// What the kernel has answered.
 pub(super) enum Answer {
     Done,
@@ -68,6 +84,13 @@ enum Stage {
 
 impl<'io, T> Operation<'io, T> {
     pub(super) fn new(io: &'io IoQueue, request: io::Result<Request>, value: fn(Answer) -> T) -> Self {
+        // Another backend may have put the socket into a mode that does not suit this one.
+        let request = request.and_then(|request| match request.socket() {
+            Some(socket) if !io.owns(socket) => {
+                Err(io::Error::new(io::ErrorKind::InvalidInput, "the socket belongs to another queue"))
+            }
+            _ => Ok(request),
+        });
         let limit = match &request {
             Ok(Request::Recv(socket) | Request::Send(socket, _)) => socket.limit(),
             _ => None,
@@ -89,7 +112,10 @@ impl<T, P: Promise<World: LocalWorld>> Awaiter<P> for Operation<'_, T> {
     }
 
     fn await_suspend(&mut self, _: &mut P, me: ContinuationOf<P>) -> Option<ContinuationOf<P>> {
-        if let Stage::New(request) = std::mem::replace(&mut self.stage, Stage::Over) {
+        // If it is started already, that was by another coroutine; this one is not suspended for it.
+        if let Stage::New(_) = self.stage
+            && let Stage::New(request) = std::mem::replace(&mut self.stage, Stage::Over)
+        {
             // If the queue is being shut down, this drops the continuation, which destroys a detached coroutine.
             if let Some(key) = self.io.start(request, Waiter::new(me), self.limit) {
                 self.stage = Stage::Started(key);

@@ -112,7 +112,7 @@ impl Poll {
 impl Backend for Poll {
     fn adopt(&self, fd: OwnedFd) -> io::Result<Rc<Socket>> {
         rustix::io::ioctl_fionbio(&fd, true)?;
-        Ok(Socket::new(fd))
+        Ok(Socket::new(fd, &self.pool))
     }
 
     fn start(&mut self, slots: &mut Slots, key: Key) {
@@ -128,7 +128,13 @@ impl Backend for Poll {
         slots.finish(key, Err(cancelled()));
     }
 
-    fn stop_accepting(&mut self, _: &mut Slots, _: &Rc<Socket>) {}
+    fn stop_accepting(&mut self, slots: &mut Slots, listener: &Rc<Socket>) {
+        let Some(watch) = listener.watch().get() else { return };
+        // Their awaiters were leaked: any other borrows the listener.
+        for waiting in self.registry.side(watch.index, Direction::Read, |side| std::mem::take(&mut side.waiting)) {
+            slots.finish(waiting, Err(cancelled()));
+        }
+    }
 
     fn wait(&mut self, slots: &mut Slots, timeout: Option<Duration>) -> io::Result<()> {
         self.events.clear();
@@ -204,7 +210,7 @@ fn place(request: &Request) -> Option<(&Rc<Socket>, Direction)> {
 fn perform(request: &Request, pool: &Rc<Pool>) -> Result<Answer, Errno> {
     match request {
         Request::Accept(listener) | Request::AcceptMany(listener) => {
-            retry_on_intr(|| accept(listener.as_fd())).map(|fd| Answer::Socket(Socket::new(fd)))
+            retry_on_intr(|| accept(listener.as_fd())).map(|fd| Answer::Socket(Socket::new(fd, pool)))
         }
         Request::Connect(socket, address) => match retry_on_intr(|| rustix::net::connect(&**socket, address)) {
             // The second attempt says how the first one went.

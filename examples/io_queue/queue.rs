@@ -3,6 +3,7 @@
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::future::Future;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::pin::pin;
@@ -41,9 +42,10 @@ impl Default for Options {
 }
 
 struct Inner {
-    /// `None` only if the kernel has not let go of what is in it.
+    /// `None` only when it goes.
     work: RefCell<Option<Work>>,
     kind: BackendKind,
+    pool: Rc<Pool>,
     doorbell: OnceCell<Doorbell>,
     driven: Cell<bool>,
     stopped: Cell<bool>,
@@ -59,13 +61,17 @@ impl IoQueue {
     /// A queue on this thread.
     ///
     /// # Errors
-    /// The system's, if it has no backend to offer.
+    /// The system's, if it has no backend to offer. And if there is nothing to receive into.
     pub fn new(options: Options) -> io::Result<Self> {
+        if options.buffer == 0 {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a buffer has room for one byte at least"));
+        }
         let pool = Pool::new(options.buffer);
         let (backend, kind) = backend::choose(options.backend, &pool)?;
         Ok(Self(Rc::new(Inner {
             work: RefCell::new(Some(Work { slots: Slots::default(), backend })),
             kind,
+            pool,
             doorbell: OnceCell::new(),
             driven: Cell::new(false),
             stopped: Cell::new(false),
@@ -112,7 +118,7 @@ impl IoQueue {
     }
 
     /// Accepts a connection.
-    pub fn accept<'io>(&'io self, listener: &Listener) -> Operation<'io, Connection> {
+    pub fn accept<'io>(&'io self, listener: &'io Listener) -> Operation<'io, Connection> {
         Operation::new(self, Ok(Request::Accept(listener.socket.clone())), |answer| match answer {
             Answer::Socket(socket) => Connection(socket),
             _ => unreachable!("the answer to `accept`"),
@@ -194,7 +200,12 @@ impl IoQueue {
             }
         }
         drop(driving);
-        if self.0.stopped.take() { self.shut_down() } else { Ok(()) }
+        if self.0.stopped.get() {
+            // If a destructor panics, there is more to destroy the next time.
+            self.shut_down()?;
+            self.0.stopped.set(false);
+        }
+        Ok(())
     }
 
     /// Runs the future, which may wait for the queue or for anything else, and every other coroutine until it is ready.
@@ -288,8 +299,14 @@ impl IoQueue {
         Some(self.work().start(request, waiter, limit))
     }
 
+    pub(super) fn owns(&self, socket: &Socket) -> bool {
+        socket.is_of(&self.0.pool)
+    }
+
     pub(super) fn take_answer(&self, key: Key) -> Option<io::Result<Answer>> {
-        self.work().slots.take_answer(key)
+        // The waiter, if there is one, is dropped when the borrow is over.
+        let taken = self.work().slots.take_answer(key);
+        taken.map(|(answer, _waiter)| answer)
     }
 
     pub(super) fn abandon(&self, key: Key) {
@@ -372,16 +389,14 @@ impl Work {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // Nobody holds the queue any more, so nobody's coroutine waits in it; but the kernel may still be at work.
-        let work = self.work.get_mut();
-        let Some(open) = work else { return };
-        for key in open.slots.keys() {
-            let _leftover = open.abandon(key);
+        // Nobody holds the queue any more, but the kernel may still be at work. If it does not let go, what it may use stays.
+        let mut work = ManuallyDrop::new(self.work.get_mut().take().expect("it goes only once"));
+        // Awaiters that were leaked have left coroutines. Their destructors may panic, so they come last.
+        let leftovers: Vec<Leftover> = work.slots.keys().into_iter().map(|key| work.abandon(key)).collect();
+        if work.drain().is_ok() {
+            drop(ManuallyDrop::into_inner(work));
         }
-        if open.drain().is_err() {
-            // What the kernel may still write to stays.
-            std::mem::forget(work.take());
-        }
+        drop(leftovers);
     }
 }
 

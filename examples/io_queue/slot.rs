@@ -75,6 +75,8 @@ pub(super) struct Slots {
     arrived: VecDeque<Key>,
     deadlines: BTreeSet<(Instant, Key)>,
     waiting: usize,
+    /// How many slots are not used any more.
+    retired: usize,
 }
 
 impl Slots {
@@ -111,8 +113,14 @@ impl Slots {
     /// Frees the slot. From now on its key means nothing.
     fn free(&mut self, key: Key) -> Stage {
         let slot = &mut self.slots[key.index()];
-        slot.generation = slot.generation.wrapping_add(1);
-        self.free.push(key.index);
+        match slot.generation.checked_add(1) {
+            Some(next) => {
+                slot.generation = next;
+                self.free.push(key.index);
+            }
+            // One with an old key would take the next operation for its own. The slot has served long enough.
+            None => self.retired += 1,
+        }
         std::mem::replace(&mut slot.stage, Stage::Free)
     }
 
@@ -171,13 +179,14 @@ impl Slots {
         }
     }
 
-    /// The answer, if it is there. The slot is then free.
-    pub(super) fn take_answer(&mut self, key: Key) -> Option<io::Result<Answer>> {
+    /// The answer, if it is there, and who waits for it, if that was not resumed for it. (It is to be dropped as
+    /// [`Leftover`]s are.) The slot is then free.
+    pub(super) fn take_answer(&mut self, key: Key) -> Option<(io::Result<Answer>, Option<Waiter>)> {
         let Stage::Finished { .. } = self.get(key)?.stage else { return None };
         match self.free(key) {
             Stage::Finished { answer, waiter } => {
                 self.waiting -= usize::from(waiter.is_some());
-                Some(answer)
+                Some((answer, waiter))
             }
             _ => unreachable!("looked at above"),
         }
@@ -216,7 +225,7 @@ impl Slots {
 
     /// How many slots are in use.
     pub(super) fn live(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.slots.len() - self.free.len() - self.retired
     }
 
     /// How many coroutines wait.

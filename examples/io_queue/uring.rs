@@ -89,14 +89,11 @@ impl Uring {
             Request::Send(socket, data) => opcode::Send::new(Fd(socket.raw()), data.as_ptr(), clamped(data.len()))
                 .flags(libc::MSG_NOSIGNAL)
                 .build(),
-            Request::RecvFrom(socket) => {
-                let hint = if socket.more_to_read.get() { 0 } else { POLL_FIRST };
-                opcode::RecvMsg::new(Fd(socket.raw()), self.messages.receiving(key))
-                    .ioprio(hint)
-                    .buf_group(buffers::GROUP)
-                    .build()
-                    .flags(Flags::BUFFER_SELECT)
-            }
+            // The kernel does not tell whether more datagrams wait, so it is to look.
+            Request::RecvFrom(socket) => opcode::RecvMsg::new(Fd(socket.raw()), self.messages.receiving(key))
+                .buf_group(buffers::GROUP)
+                .build()
+                .flags(Flags::BUFFER_SELECT),
             Request::SendTo(socket, data, to) => {
                 opcode::SendMsg::new(Fd(socket.raw()), self.messages.sending(key, data, *to))
                     .flags(libc::MSG_NOSIGNAL.cast_unsigned())
@@ -162,7 +159,7 @@ impl Uring {
                     let fd = i32::try_from(fd).expect("as the kernel gave it");
                     // SAFETY: I/O safety: the kernel has just made this descriptor for us. Test: tests/io_sockets.rs, which
                     // counts descriptors.
-                    Socket::new(unsafe { OwnedFd::from_raw_fd(fd) })
+                    Socket::new(unsafe { OwnedFd::from_raw_fd(fd) }, self.buffers.pool())
                 });
                 return self.accepted(slots, key, accepted, cqueue::more(entry.flags()));
             }
@@ -178,14 +175,11 @@ impl Uring {
                 socket.more_to_read.set(cqueue::sock_nonempty(entry.flags()));
                 result.map(|count| Answer::Received(blank.map_or_else(|| Vec::new().into(), |it| it.filled(count))))
             }
-            Request::RecvFrom(socket) => {
-                socket.more_to_read.set(cqueue::sock_nonempty(entry.flags()));
-                result.and_then(|count| {
-                    let data = blank.map_or_else(|| IoBuf::from(Vec::new()), |it| it.filled(count));
-                    let (from, truncated) = self.messages.received(key)?;
-                    Ok(Answer::Datagram(Datagram { data, from, truncated }))
-                })
-            }
+            Request::RecvFrom(_) => result.and_then(|count| {
+                let data = blank.map_or_else(|| IoBuf::from(Vec::new()), |it| it.filled(count));
+                let (from, truncated) = self.messages.received(key)?;
+                Ok(Answer::Datagram(Datagram { data, from, truncated }))
+            }),
             Request::Send(..) | Request::SendTo(..) => result.map(Answer::Sent),
             Request::Connect(socket, _) => {
                 let socket = socket.clone();
@@ -210,7 +204,7 @@ impl Backend for Uring {
     fn adopt(&self, fd: OwnedFd) -> io::Result<Rc<Socket>> {
         // One that does not block would not wait, either.
         rustix::io::ioctl_fionbio(&fd, false)?;
-        Ok(Socket::new(fd))
+        Ok(Socket::new(fd, self.buffers.pool()))
     }
 
     fn start(&mut self, slots: &mut Slots, key: Key) {

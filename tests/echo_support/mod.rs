@@ -143,7 +143,10 @@ impl Server {
     }
 
     fn spawn(mut command: Command, backend: &str, arguments: &[&str]) -> Self {
-        command.args(["--backend", backend, "--addr", "127.0.0.1:0"]).args(arguments);
+        if !backend.is_empty() {
+            command.args(["--backend", backend]);
+        }
+        command.args(["--addr", "127.0.0.1:0"]).args(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
         let mut line = String::new();
         let out = child.stdout.as_mut().expect("piped");
@@ -212,7 +215,12 @@ impl Server {
     pub fn assert_unharmed(&self) {
         assert_echo(&self.client(), b"a new client");
         assert_echo(self.bystander.as_ref().expect("`tcp` has one"), b"an old client");
-        eventually("every connection is closed", || self.open_files() == self.files);
+        let deadline = Instant::now() + PATIENCE;
+        while self.open_files() != self.files {
+            let (now, first, log) = (self.open_files(), self.files, self.log());
+            assert!(Instant::now() < deadline, "{now} descriptors, {first} at first: {log}");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Asks it to end, and says what it has logged.

@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::net::UnixStream;
 use std::process::abort;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -58,9 +58,7 @@ impl Drop for Live {
 
 /// Runs the test on a queue with this backend, if it is to be had. Afterwards no frame and no descriptor may be left.
 pub fn check(backend: BackendKind, test: fn(&IoQueue)) {
-    // They count what belongs to the process.
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let _one = one_at_a_time();
     let _watchdog = watchdog();
 
     LIVE.store(0, SeqCst);
@@ -80,6 +78,12 @@ pub fn check(backend: BackendKind, test: fn(&IoQueue)) {
         assert!(Instant::now() < deadline, "{} descriptors are left", open_files() - before);
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// The tests count what belongs to the process, so whoever opens descriptors must hold this.
+pub fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A lost wake-up would hang the test for ever.

@@ -50,6 +50,10 @@ impl Buffers {
         Ok(buffers)
     }
 
+    pub(super) fn pool(&self) -> &Rc<Pool> {
+        &self.pool
+    }
+
     /// Puts everything back that was received and read.
     pub(super) fn refill(&mut self) {
         while !self.vacant.is_empty()
