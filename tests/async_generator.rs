@@ -448,3 +448,65 @@ mod streams {
         assert_eq!(seen, [0, 1]);
     }
 }
+
+/// `ToVisitor` may be awaited where nobody visits: then there is nobody to go back to.
+mod without_a_visitor {
+    use coro::{Scope, ToVisitor};
+
+    use super::*;
+
+    #[coro::coroutine]
+    fn yields_to_nobody(name: &'static str) -> Task<'static, u32, Detached> {
+        let _local = Live::new(name);
+        ToVisitor.await;
+        Park.await;
+        ToVisitor.await;
+        event(format!("{name} goes on"));
+        7
+    }
+
+    #[test]
+    fn a_member_of_a_scope_goes_on_and_is_dropped_once() {
+        reset(&[]);
+        let scope = Scope::new();
+        let spawned = scope.spawn(yields_to_nobody("member"));
+        assert!(!spawned.is_done());
+        unpark().expect("it waits").resume();
+        assert!(spawned.is_done());
+        assert_eq!(take_log(), ["member goes on", "drop member"]);
+    }
+
+    #[test]
+    fn a_polled_callee_goes_on() {
+        #[coro::coroutine]
+        fn callee() -> Task<'static, u32> {
+            ToVisitor.await;
+            yield_now().await;
+            ToVisitor.await;
+            7
+        }
+        #[coro::coroutine]
+        fn caller() -> Task<'static, u32> {
+            callee().await + callee().await
+        }
+        assert_eq!(block_on(caller()), 14);
+    }
+
+    #[test]
+    fn a_branch_a_callee_and_a_root_go_on() {
+        #[coro::coroutine(initial = suspend_never, final = suspend_never)]
+        fn root() -> FireAndForget {
+            let _local = Live::new("root");
+            ToVisitor.await;
+            let (branch, callee) = (when_all([yields_to_nobody("branch")]).await, yields_to_nobody("callee").await);
+            event(format!("{branch:?} {callee}"));
+        }
+        reset(&[]);
+        root();
+        while let Some(parked) = unpark() {
+            parked.resume();
+        }
+        let log = ["branch goes on", "drop branch", "callee goes on", "drop callee", "[7] 7", "drop root"];
+        assert_eq!(take_log(), log);
+    }
+}

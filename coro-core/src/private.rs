@@ -35,7 +35,7 @@ use core::task::Poll;
 
 use crate::awaiter::Awaiter;
 use crate::continuation::{Hosts, Parks, World};
-use crate::frame::{Header, promise_of};
+use crate::frame::{Header, Kind, promise_of};
 use crate::leaf::Leaf;
 use crate::promise::{AwaitTransform, Coroutine, FinalSuspend, Handle, Promise, YieldFrom, YieldValue};
 use crate::start::{MayStart, Start, sealed::Initial};
@@ -218,10 +218,13 @@ impl<P> Co<P> {
         hook(unsafe { promise_of(self.frame).as_mut() })
     }
 
-    /// Suspends the coroutine, and goes back to its visitor, if it has one.
-    pub(crate) fn to_visitor(self) -> Poll<()> {
+    /// Suspends the coroutine, and goes back to its visitor, or to who polls it. One that a caller awaits by a call is
+    /// run on by that; where there is nobody to go back to, it goes on at once.
+    pub(crate) fn to_visitor(self, polled: bool) -> Poll<()> {
         let Header { state, link, .. } = self.header();
-        if state.take_fresh() {
+        // SAFETY: S2: whoever is linked waits for this coroutine. Test: tests/async_generator.rs.
+        let is_linked = link.get().map(|caller| unsafe { caller.as_ref() }.vtable.kind == Kind::Coroutine);
+        if state.take_fresh() || !is_linked.unwrap_or(polled) {
             return Poll::Ready(());
         }
         // SAFETY: S4: the turn that runs this body is on the stack below it. Test: tests/async_generator.rs.

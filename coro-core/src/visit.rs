@@ -82,7 +82,7 @@ pub trait Visit<'h, 'a: 'h>: Sized {
 }
 
 /// Suspends a coroutine, and goes back to the one that [visits](Visit) it, or to whoever polls it. What `yield_value`
-/// returns in a coroutine type whose items are awaited.
+/// returns in a coroutine type whose items are awaited. Where nobody visits or polls, the coroutine goes on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ToVisitor;
 

@@ -85,7 +85,7 @@ impl<T: Threads> sealed::World for Detached<T> {
         A: Awaiter<P>,
     {
         if A::TO_VISITOR {
-            return co.to_visitor();
+            return co.to_visitor(false);
         }
         let state = &co.header().state;
         if state.take_fresh() || co.with_promise(|promise| awaiter.await_ready(promise)) {

@@ -63,7 +63,7 @@ impl<T: Threads> sealed::World for Polled<T> {
         A: Awaiter<P>,
     {
         if A::TO_VISITOR {
-            return co.to_visitor();
+            return co.to_visitor(true);
         }
         if let Some(slot) = slot {
             return slot.poll(context);
