@@ -66,7 +66,7 @@ mod recycled {
     impl List {
         fn pop(&self) -> Option<NonNull<u8>> {
             let link = self.first.get()?;
-            // SAFETY: S1: what is in the list was put there by `push`, and is this thread's. Test: tests/attacks_random.rs.
+            // SAFETY: S1: what is in the list was put there by `push`, and is this thread's. Test: `tests` below.
             self.first.set(unsafe { link.as_ref() }.0);
             self.len.set(self.len.get() - 1);
             Some(link.cast())
@@ -79,7 +79,7 @@ mod recycled {
                 return false;
             }
             let link = frame.cast::<Link>();
-            // SAFETY: caller's contract; it is large enough and aligned. Test: tests/attacks_random.rs.
+            // SAFETY: caller's contract; it is large enough and aligned. Test: `tests` below.
             unsafe { link.write(Link(self.first.get())) };
             self.first.set(Some(link));
             self.len.set(self.len.get() + 1);
@@ -106,7 +106,7 @@ mod recycled {
             for (index, list) in self.0.iter().enumerate() {
                 while let Some(frame) = list.pop() {
                     let layout = Layout::from_size_align(index * GRAIN, GRAIN).expect("it was one");
-                    // SAFETY: S1: it was allocated with this layout. Test: all, under valgrind.
+                    // SAFETY: S1: it was allocated with this layout. Test: `tests` below.
                     unsafe { super::dealloc(frame.as_ptr(), layout) };
                 }
             }
@@ -125,5 +125,58 @@ mod recycled {
 
     pub(super) const fn keep(_: NonNull<u8>, _: Layout) -> bool {
         false
+    }
+}
+
+#[cfg(all(test, feature = "std", not(coro_sanitized), not(loom)))]
+mod tests {
+    use super::*;
+
+    fn layout(size: usize, align: usize) -> Layout {
+        Layout::from_size_align(size, align).expect("a layout")
+    }
+
+    /// Allocates as many, writes to all of them, and frees them in their order; their addresses.
+    fn round(count: usize, layout: Layout) -> alloc::vec::Vec<usize> {
+        let frames: alloc::vec::Vec<_> = (0..count).map(|_| allocate(layout)).collect();
+        for frame in &frames {
+            // SAFETY: it was allocated with this layout.
+            unsafe { frame.write_bytes(0xAA, layout.size()) };
+        }
+        for frame in &frames {
+            // SAFETY: as above, and it is not used any more.
+            unsafe { free(*frame, layout) };
+        }
+        frames.into_iter().map(|frame| frame.addr().get()).collect()
+    }
+
+    #[test]
+    fn a_frame_is_used_again_for_one_of_its_size() {
+        let mut freed = round(3, layout(80, 16));
+        let mut others = round(3, layout(96, 16));
+        freed.reverse();
+        assert_eq!(round(3, layout(80, 16)), freed);
+        others.reverse();
+        assert_eq!(round(3, layout(96, 16)), others);
+    }
+
+    #[test]
+    fn more_than_are_kept_and_such_as_are_not_go_back_to_the_allocator() {
+        round(1000, layout(64, 16));
+        round(2, layout(100_000, 16));
+        round(2, layout(64, 64));
+    }
+
+    #[test]
+    fn what_a_thread_keeps_goes_with_it_and_may_come_from_another_one() {
+        let layout = layout(112, 16);
+        let frame = allocate(layout).expose_provenance();
+        let free_there = move || {
+            let frame = NonNull::new(core::ptr::with_exposed_provenance_mut(frame.get())).expect("it is not null");
+            // SAFETY: it was allocated above, and is not used any more.
+            unsafe { free(frame, layout) };
+            round(100, layout);
+        };
+        std::thread::spawn(free_there).join().expect("no panic");
     }
 }

@@ -54,9 +54,8 @@ pub(crate) struct Group {
     pending: AtomicUsize,
     /// The frame cannot go on any more: all of it is destroyed.
     doomed: AtomicBool,
-    /// How many branches the starter has started, and whether it goes on.
+    /// How many branches the starter has started.
     started: Cell<usize>,
-    starting: Cell<bool>,
     branches: Box<[Branch]>,
     // The rest is for local groups.
     /// The branch that decided how the frame goes on: by being the first where any is enough, or by a panic.
@@ -122,7 +121,6 @@ impl Group {
                 pending: AtomicUsize::new(coroutines.len() + 1),
                 doomed: AtomicBool::new(false),
                 started: Cell::new(0),
-                starting: Cell::new(true),
                 branches: coroutines.iter().enumerate().map(branch).collect::<Vec<_>>().into(),
                 decided: Cell::new(None),
                 phase: Cell::new(Phase::Waiting),
@@ -159,7 +157,6 @@ impl Group {
 
     /// Those that have not been started will not be: they go with their handles.
     fn stop_starting(&self) {
-        self.starting.set(false);
         for branch in &self.branches[self.started.get()..] {
             branch.arrived.set(true);
             self.count_down();
@@ -230,7 +227,7 @@ pub(crate) unsafe fn arrive(group: NonNull<Group>) -> Option<NonNull<Header>> {
         }
         if left > 0 {
             let decided = this.decided.get().is_some() && !this.is_doomed();
-            return (decided && this.phase.get() == Phase::Waiting && !this.starting.get()).then_some(this.frame);
+            return (decided && this.phase.get() == Phase::Waiting).then_some(this.frame);
         }
         // Of `when_any`, all may have been destroyed while the starter was busy.
         let lost = this.is_doomed() || this.any && this.decided.get().is_none();
@@ -259,7 +256,7 @@ pub(crate) unsafe fn destroyed(current: NonNull<Header>) -> Destroyed {
         }
         let shared = this.shared;
         // `when_any` goes on without one that was destroyed, and who has decided already goes on without all of them.
-        if shared || is_starter || !this.any && this.decided.get().is_none() {
+        if is_starter || !this.any && this.decided.get().is_none() {
             this.doom();
         }
         let left = this.count_down();

@@ -7,9 +7,7 @@ mod polled;
 use core::convert::Infallible;
 use core::fmt;
 use core::marker::PhantomData;
-use core::ptr::NonNull;
 
-use crate::frame::Header;
 use crate::promise::Promise;
 
 pub(crate) mod sealed {
@@ -80,12 +78,6 @@ pub(crate) mod sealed {
         type Gathering: Default;
 
         fn resume(hold: Self::Hold);
-
-        /// As `resume`, but returns the frame to run instead of running it.
-        ///
-        /// # Safety
-        /// It is the caller's to run.
-        unsafe fn into_frame(hold: Self::Hold) -> Option<NonNull<Header>>;
 
         /// Polls the body of the frame at `frame`, which awaits `coroutines` together: all of them, or the first.
         ///
@@ -303,14 +295,5 @@ impl<W: Parks> Continuation<W> {
     /// With what a detached coroutine panics, if its promise has no `unhandled_exception`.
     pub fn resume(self) {
         W::resume(self.hold);
-    }
-
-    /// The frame to run, if the coroutine is to be run and not woken.
-    ///
-    /// # Safety
-    /// It is the caller's to run.
-    pub(crate) unsafe fn into_frame(self) -> Option<NonNull<Header>> {
-        // SAFETY: caller's contract.
-        unsafe { W::into_frame(self.hold) }
     }
 }

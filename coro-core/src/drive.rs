@@ -126,6 +126,7 @@ pub(crate) unsafe fn run(first: NonNull<Header>, context: Option<&mut Context<'_
     // At the end of a run nothing is left in the turn, so it needs no drop; a panic may leave postponed chains.
     let turn = ManuallyDrop::new(Turn::new(context));
     let mut current = first;
+    // Most runs are a single step, which needs no loop.
     // SAFETY: caller's contract.
     unsafe {
         let abandoned = Finally::new(|| turn.abandon());

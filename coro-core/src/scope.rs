@@ -12,6 +12,7 @@ use crate::awaiter::Awaiter;
 use crate::branch::bodiless;
 use crate::branch::cancel::first_victim;
 use crate::call::Callee;
+use crate::continuation::sealed::World as _;
 use crate::continuation::{ContinuationOf, Detached, Parks};
 use crate::drive::{self, Destroyed, Turn};
 use crate::frame::{Header, Kind, Left, VTable};
@@ -254,21 +255,26 @@ impl Member {
     fn leave(&self) -> Option<NonNull<Header>> {
         let coroutine = self.coroutine.take()?;
         // SAFETY: S2: the member owns the coroutine, and its body is gone. Test: tests/scope.rs.
-        let released = catch(|| unsafe { (coroutine.as_ref().vtable.release)(coroutine) }, || {});
+        let release = || unsafe { (coroutine.as_ref().vtable.release)(coroutine) };
+        match catch(release, || self.left().into_iter().for_each(run)) {
+            Ok(()) => self.left(),
+            Err(panic) => {
+                self.left().into_iter().for_each(run);
+                crate::panic::resume(panic)
+            }
+        }
+    }
+
+    /// Is no member any more. Returns who is to be run now.
+    fn left(&self) -> Option<NonNull<Header>> {
         let mut members = self.scope.members.borrow_mut();
         let place = self.place.get();
-        let this = members.swap_remove(place);
+        let _this = members.swap_remove(place);
         if let Some(moved) = members.get(place) {
             moved.place.set(place);
         }
         drop(members);
-        let joining = self.scope.join();
-        drop(this);
-        if let Err(panic) = released {
-            joining.into_iter().for_each(run);
-            crate::panic::resume(panic);
-        }
-        joining
+        self.scope.join()
     }
 }
 
@@ -340,7 +346,7 @@ impl<P: Promise<World: Parks>> Awaiter<P> for Join {
     fn await_suspend(&mut self, _: &mut P, continuation: ContinuationOf<P>) -> Option<ContinuationOf<P>> {
         self.0.joining.borrow_mut().push_back(Box::new(|| {
             // SAFETY: S2: `Members::join` runs it. Test: tests/scope.rs.
-            unsafe { continuation.into_frame() }
+            unsafe { P::World::claim(Some(continuation)) }
         }));
         None
     }

@@ -41,8 +41,8 @@ unsafe fn leaf(root: NonNull<Header>) -> Leaf {
     }
 }
 
-/// The next one to destroy in a group whose branches are cancelled: the leaf of one, or the frame of a group inside
-/// that has none any more. `None` if those that are left are busy.
+/// The next one to destroy in a group whose branches are cancelled: the leaf of one, also of a group inside. `None` if
+/// those that are left are busy.
 ///
 /// # Safety
 /// The group at `cancelled` is local, alive, and its frame will not run on before all branches are gone.
@@ -55,9 +55,6 @@ pub(super) unsafe fn victim(cancelled: NonNull<Group>) -> Option<NonNull<Header>
             let Some(branch) = this.branches.get(this.cursor.get()) else {
                 if group == cancelled {
                     return None;
-                }
-                if this.pending() == 0 {
-                    return Some(this.frame);
                 }
                 group = this.outer.get().expect("it was left for this one");
                 continue;

@@ -147,10 +147,6 @@ impl<T: Threads> sealed::Parks for Detached<T> {
         unsafe { gathering.poll(frame, coroutines, any) }
     }
 
-    unsafe fn into_frame(chain: Chain<T>) -> Option<NonNull<Header>> {
-        chain.claim()
-    }
-
     fn resume(chain: Chain<T>) {
         if let Some(leaf) = chain.claim() {
             // SAFETY: S2: the chain was claimed just now. Test: tests/attacks.rs.

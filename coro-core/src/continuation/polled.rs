@@ -114,11 +114,6 @@ impl<T: Threads> sealed::Parks for Polled<T> {
         first.map(|first| first.map_or(Outcome::All, Outcome::Any))
     }
 
-    unsafe fn into_frame(wake_up: WakeUp) -> Option<NonNull<Header>> {
-        drop(wake_up);
-        None
-    }
-
     fn resume(wake_up: WakeUp) {
         drop(wake_up);
     }

@@ -5,11 +5,6 @@ use std::cell::Ref;
 use coro::{Generator, Task};
 
 #[coro::coroutine]
-fn any_type<T: Clone>(item: T) -> Generator<'static, T> {
-    co_yield!(item);
-}
-
-#[coro::coroutine]
 fn any_iterator(items: impl Iterator<Item = u32>) -> Generator<'static, u32> {
     for item in items {
         co_yield!(item);
