@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use coro::{AsyncGenerator, Awaiter, Continuation, Polled, Promise, Task};
+use coro::{AsyncGenerator, Awaiter, Callee, Continuation, CoroutineHandle, Polled, Promise, Task, ToVisitor, Visit};
 
 type Slot = Rc<RefCell<Option<Continuation<Polled>>>>;
 
@@ -96,4 +96,87 @@ fn a_visit_of_a_leaked_generator_is_as_good_as_none() {
     forget(leaked);
     drop(slot.take());
     assert_eq!(went_on.get(), 0);
+}
+
+/// A coroutine of a type that is visited, and can be awaited to its end.
+struct Both<'a>(CoroutineHandle<'a, BothPromise>);
+
+struct BothPromise {
+    value: u32,
+}
+
+#[coro::promise(world = Polled)]
+impl BothPromise {
+    fn new() -> Self {
+        Self { value: 0 }
+    }
+    fn get_return_object(handle: CoroutineHandle<'_, Self>) -> Both<'_> {
+        Both(handle)
+    }
+    fn yield_value(&mut self, value: u32) -> ToVisitor {
+        self.value = value;
+        ToVisitor
+    }
+    fn return_value(&mut self, value: u32) {
+        self.value = value;
+    }
+}
+
+impl<'h, 'a> Visit<'h, 'a> for &'h mut Both<'a> {
+    type Promise = BothPromise;
+    type Output = u32;
+
+    fn into_handle(self) -> &'h mut CoroutineHandle<'a, BothPromise> {
+        &mut self.0
+    }
+
+    fn output(promise: &mut BothPromise) -> u32 {
+        promise.value
+    }
+}
+
+impl<'a> Callee<'a> for Both<'a> {
+    type Promise = BothPromise;
+    type Output = u32;
+
+    fn into_handle(self) -> CoroutineHandle<'a, BothPromise> {
+        self.0
+    }
+
+    fn result(promise: &mut BothPromise) -> u32 {
+        promise.value
+    }
+}
+
+#[test]
+fn a_coroutine_whose_visitor_was_leaked_is_awaited_to_its_end_and_not_the_visitor() {
+    #[coro::coroutine]
+    fn both(slot: Slot) -> Both<'static> {
+        co_yield!(1);
+        Wait(slot).await;
+        co_yield!(2);
+        3
+    }
+    #[coro::coroutine]
+    fn visit<'h>(both: &'h mut Both<'_>, went_on: &'h Cell<u32>) -> Task<'h, u32, Polled> {
+        let value = both.await;
+        went_on.set(went_on.get() + 1);
+        value
+    }
+    #[coro::coroutine]
+    fn call(both: Both<'static>) -> Task<'static, u32, Polled> {
+        both.await
+    }
+    let slot = Slot::default();
+    let mut both = both(slot.clone());
+    assert_eq!(poll_once(&mut visit(&mut both, &Cell::new(0))), Poll::Ready(1));
+    let borrowed = Box::new(Cell::new(0));
+    let mut visitor = visit(&mut both, &borrowed);
+    assert!(poll_once(&mut visitor).is_pending());
+    forget(visitor);
+    drop(borrowed);
+    let mut caller = call(both);
+    assert!(poll_once(&mut caller).is_pending());
+    drop(slot.take());
+    assert_eq!(poll_once(&mut caller), Poll::Ready(3));
 }

@@ -139,11 +139,13 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
                 crate::panic::resume(payload);
             }
         } else if !handle.is_done() {
-            let leaf = callee.link.replace(Some(self.co.pointer()));
-            // SAFETY: S4: `leaf` is `None`, so the callee is suspended itself, and it is linked. Test: tests/calls.rs.
-            let left = if P::World::NESTS && leaf.is_none() { unsafe { turn.nest(handle.pointer()) } } else { None };
+            // It may have been polled or visited before. Not simply what is linked: that may be a visitor, which was leaked.
+            let (own, leaf) = (handle.pointer(), handle.leaf());
+            callee.link.set(Some(self.co.pointer()));
+            // SAFETY: S4: the callee is suspended itself, not in another one, and linked. Test: tests/calls.rs.
+            let left = if P::World::NESTS && leaf == own { unsafe { turn.nest(own) } } else { None };
             match left {
-                None => turn.next.set(Some(leaf.unwrap_or(handle.pointer()))),
+                None => turn.next.set(Some(leaf)),
                 Some(Left::Waits(leaf)) => turn.leaf.set(Some(leaf)),
                 Some(Left::Gone(next)) if !handle.is_done() => turn.next.set(next),
                 Some(Left::Gone(next)) if next != Some(self.co.pointer()) => {
@@ -153,7 +155,7 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
                 }
                 Some(Left::Gone(_)) => return Poll::Ready(self.finish()),
             }
-            caller.state.call(handle.pointer());
+            caller.state.call(own);
             return Poll::Pending;
         }
         Poll::Ready(self.finish())
