@@ -3,10 +3,14 @@
 // Each is a program of its own, whose `main` is not used here.
 #![allow(dead_code, unreachable_pub)]
 
+#[path = "../examples/arena.rs"]
+mod arena;
 #[path = "../examples/fibonacci.rs"]
 mod fibonacci;
 #[path = "../examples/http_head.rs"]
 mod http_head;
+#[path = "../examples/in_place.rs"]
+mod in_place;
 #[path = "../examples/kinds_of_yield.rs"]
 mod kinds_of_yield;
 #[path = "../examples/permutations.rs"]
@@ -245,4 +249,40 @@ fn an_interview_without_answers_ends_without_a_result() {
     let mut answers = VecDeque::from(["Ada"]);
     let run = kinds_of_yield::interview("Hello").run(|_| answers.pop_front().map(str::to_owned));
     assert_eq!(run, (vec!["has a name"], None));
+}
+
+#[test]
+fn arena_walks_a_tree_in_memory_that_comes_back_at_its_end() {
+    let top = Path::new(env!("CARGO_TARGET_TMPDIR")).join("arena");
+    let _ = fs::remove_dir_all(&top);
+    fs::create_dir_all(top.join("a/b/c")).expect("the temporary directory can be written");
+    for file in ["z", "a/y", "a/b/c/x"] {
+        fs::write(top.join(file), "").expect("the same");
+    }
+    let mut arena = coro::Shared::new(bumpalo::Bump::new());
+    let mut files = arena::files(arena.clone(), top.clone());
+    assert_eq!(files.next(), Some(top.join("a/b/c/x")));
+    let deep = arena.allocated_bytes();
+    assert!(deep > 0);
+    assert_eq!(files.by_ref().collect::<Vec<_>>(), [top.join("a/y"), top.join("z")]);
+    assert!(arena.get_mut().is_none());
+    drop(files);
+    arena.get_mut().expect("the walk has ended").reset();
+}
+
+#[test]
+fn in_place_decodes_what_arrives_in_any_portions() {
+    let inbox = RefCell::default();
+    let mut line = in_place::Line { bytes: 0, decoder: std::pin::pin!(in_place::decode(&inbox)) };
+    let mut receive = |bytes: &[u8]| {
+        bytes.iter().for_each(|byte| line.receive(*byte));
+        let inbox: std::cell::Ref<'_, in_place::Inbox> = inbox.borrow();
+        (inbox.received, inbox.damaged, String::from_utf8_lossy(&inbox.text).into_owned())
+    };
+    let sum = |text: &[u8]| text.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+    assert_eq!(receive(b"noise\x7e"), (0, 0, String::new()));
+    assert_eq!(receive(b"\x02hi"), (0, 0, String::new()));
+    assert_eq!(receive(&[sum(b"hi")]), (1, 0, "hi".to_owned()));
+    assert_eq!(receive(b"\x7e\x01a\0\x7e\xff"), (1, 2, "hi".to_owned()));
+    assert_eq!(receive(b"\x7e\0\0"), (2, 2, String::new()));
 }

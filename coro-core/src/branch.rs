@@ -95,7 +95,17 @@ static STARTER: VTable = bodiless(Kind::Starter, start);
 /// What stands where a frame is expected, without a body.
 pub(crate) const fn bodiless(kind: Kind, resume: unsafe fn(NonNull<Header>, NonNull<Turn>) -> Left) -> VTable {
     const unsafe fn nothing(_: NonNull<Header>) {}
-    VTable { name: "", kind, owned: true, shared: false, resume, destroy: nothing, release: nothing, free: nothing }
+    VTable {
+        name: "",
+        kind,
+        owned: true,
+        lent: false,
+        shared: false,
+        resume,
+        destroy: nothing,
+        release: nothing,
+        free: nothing,
+    }
 }
 
 impl Group {

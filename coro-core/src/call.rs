@@ -139,7 +139,8 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
                 crate::panic::resume(payload);
             }
         } else if !handle.is_done() {
-            // It may have been polled or visited before. Not simply what is linked: that may be a visitor, which was leaked.
+            // It may have been polled or visited before. Not simply what is linked: that may be a visitor, which was
+            // leaked.
             let (own, leaf) = (handle.pointer(), handle.leaf());
             callee.link.set(Some(self.co.pointer()));
             // SAFETY: S4: the callee is suspended itself, not in another one, and linked. Test: tests/calls.rs.

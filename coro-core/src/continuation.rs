@@ -1,7 +1,9 @@
 //! Who drives a coroutine: the worlds, and what a continuation is in each of them.
 
 mod by_owner;
+#[cfg(feature = "alloc")]
 mod detached;
+#[cfg(feature = "alloc")]
 mod polled;
 
 use core::convert::Infallible;
@@ -173,12 +175,32 @@ impl<T: Threads> World for ByOwner<T> {
     type Threads = T;
 }
 
-impl<T: Threads> World for Detached<T> {
-    type Threads = T;
-}
+/// In one file with the above, where rustc lists them.
+#[cfg(feature = "alloc")]
+mod allocated {
+    use super::{CallsWorld, Detached, Local, LocalWorld, Parks, Polled, Sendable, Stops, Threads, World, sealed};
 
-impl<T: Threads> World for Polled<T> {
-    type Threads = T;
+    impl<T: Threads> World for Detached<T> {
+        type Threads = T;
+    }
+
+    impl<T: Threads> World for Polled<T> {
+        type Threads = T;
+    }
+
+    impl<T: Threads> Parks for Detached<T> {}
+    impl<T: Threads> Parks for Polled<T> {}
+
+    impl sealed::Stops for Detached {}
+    impl Stops for Detached {}
+    impl<T: Threads> sealed::Stops for Polled<T> {}
+    impl<T: Threads> Stops for Polled<T> {}
+
+    impl LocalWorld for Detached {}
+    impl LocalWorld for Polled {}
+
+    impl sealed::CallsWorld<Polled<Sendable>> for Polled<Local> {}
+    impl CallsWorld<Polled<Sendable>> for Polled<Local> {}
 }
 
 /// The worlds whose continuations can be kept, in a queue or an event, and resumed from there: [`Detached`] and
@@ -206,9 +228,6 @@ impl<T: Threads> World for Polled<T> {
 )]
 pub trait Parks: sealed::Parks {}
 
-impl<T: Threads> Parks for Detached<T> {}
-impl<T: Threads> Parks for Polled<T> {}
-
 /// The worlds in which a coroutine that waits can be stopped by another, as [`when_any`](crate::when_any) stops the
 /// losers: all that [`Parks`] but `Detached<Sendable>`, whose coroutines may be running on other threads just then.
 /// This trait is sealed.
@@ -218,11 +237,6 @@ impl<T: Threads> Parks for Polled<T> {}
             they can"
 )]
 pub trait Stops: Parks + sealed::Stops {}
-
-impl sealed::Stops for Detached {}
-impl Stops for Detached {}
-impl<T: Threads> sealed::Stops for Polled<T> {}
-impl<T: Threads> Stops for Polled<T> {}
 
 /// The worlds of coroutines that await each other and stay on their thread: [`Detached`] and [`Polled`], both
 /// [`Local`]. A helper that is generic over them is written once and serves both. This trait is sealed.
@@ -242,9 +256,6 @@ impl<T: Threads> Stops for Polled<T> {}
 /// ```
 pub trait LocalWorld: World<Threads = Local> + Stops + CallsWorld<Self> {}
 
-impl LocalWorld for Detached {}
-impl LocalWorld for Polled {}
-
 /// Whether a coroutine of this world may call one of the world `W`: of the same, and a [`Local`] one in [`Polled`] also
 /// one that is [`Sendable`]. (In [`Detached`] never: a continuation that may change threads owns the callers, too.)
 /// This trait is sealed.
@@ -258,8 +269,6 @@ pub trait CallsWorld<W>: sealed::CallsWorld<W> {}
 // The only impl for `Detached`: so rustc infers the world of a generic helper from the coroutine that awaits it.
 impl<W: Parks> sealed::CallsWorld<W> for W {}
 impl<W: Parks> CallsWorld<W> for W {}
-impl sealed::CallsWorld<Polled<Sendable>> for Polled<Local> {}
-impl CallsWorld<Polled<Sendable>> for Polled<Local> {}
 
 /// The suspended coroutine, as [`Awaiter::await_suspend`](crate::Awaiter::await_suspend) receives it.
 ///

@@ -1,7 +1,7 @@
-//! The frame: one allocation that holds header, promise and body, and the only code that knows all three.
+//! The frame: one place that holds header, promise and body, and the only code that knows all three.
 //!
 //! ```text
-//! Frame { Head { Header { vtable, link, at, state }, promise: P }, body: B, finish: F }      repr(C)
+//! Frame { Head { Header { vtable, link, at, state }, promise: P }, body: B, finish: F, memory: M }      repr(C)
 //! ```
 //!
 //! Everybody else holds a `NonNull<Header>` made from a pointer to the whole frame, and reaches the rest
@@ -22,12 +22,12 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::Poll;
 
-use crate::allocation::{self, allocate};
 use crate::branch;
 use crate::continuation::sealed::World as _;
 use crate::drive::Turn;
 use crate::guard::Finally;
 use crate::location::Point;
+use crate::memory::FrameAllocator;
 use crate::private::{Co, Function};
 use crate::promise::{FinalSuspend, Owner, Promise, sealed::PanicPolicy as _};
 use crate::state::State;
@@ -37,6 +37,8 @@ pub(crate) struct VTable {
     pub(crate) kind: Kind,
     /// Whether a handle keeps the frame after its end; without one the frame releases itself.
     pub(crate) owned: bool,
+    /// Whether the frame is its caller's, and only lent to its handles: they do not destroy it.
+    pub(crate) lent: bool,
     /// Whether a continuation may be used on another thread while the body is still on the stack.
     pub(crate) shared: bool,
     /// Runs the body to its next suspension or its end.
@@ -105,10 +107,11 @@ struct Head<P> {
 }
 
 #[repr(C)]
-struct Frame<P, B, F> {
+pub(crate) struct Frame<P, B, F, A> {
     head: Head<P>,
     body: ManuallyDrop<B>,
     finish: ManuallyDrop<F>,
+    memory: ManuallyDrop<A>,
 }
 
 /// The promise of the frame at `header`.
@@ -122,23 +125,52 @@ pub(crate) const unsafe fn promise_of<P>(header: NonNull<Header>) -> NonNull<P> 
     unsafe { NonNull::new_unchecked((&raw mut (*head).promise).cast()) }
 }
 
-/// Allocates a frame and builds its body in place.
+/// Takes memory for a frame and builds its body in place.
 ///
 /// # Safety
 /// `body` is the closure that the attribute generates: it runs no user code and uses its argument only in the
 /// future it returns, and that future holds nothing once it is ready.
-pub(crate) unsafe fn create<M, P, B, F>(promise: P, finish: F, body: impl FnOnce(Co<P>) -> B) -> NonNull<Header>
+pub(crate) unsafe fn create<M, P, B, F, A>(
+    memory: A,
+    promise: P,
+    finish: F,
+    body: impl FnOnce(Co<P>) -> B,
+) -> NonNull<Header>
 where
     M: Function,
     P: Promise,
     B: Future<Output = P::Value>,
     F: FinalSuspend<P>,
+    A: FrameAllocator,
 {
-    let frame = allocate(Layout::new::<Frame<P, B, F>>()).cast::<Frame<P, B, F>>().as_ptr();
-    // SAFETY: S1: `frame` is a fresh allocation for a `Frame`; each field is written once, and nothing between the
-    // writes can panic (caller's contract). Test: tests/hook_order.rs.
+    let frame = memory.allocate(Layout::new::<Frame<P, B, F, A>>());
+    // SAFETY: S1: it is a fresh allocation for this frame; caller's contract. Test: tests/hook_order.rs.
+    unsafe { build::<M, P, B, F, A>(frame.cast(), memory, promise, finish, body) }
+}
+
+/// Builds a frame.
+///
+/// # Safety
+/// As for [`create`]; `frame` is a place for it, and stays one until the frame is freed.
+pub(crate) unsafe fn build<M, P, B, F, A>(
+    frame: NonNull<Frame<P, B, F, A>>,
+    memory: A,
+    promise: P,
+    finish: F,
+    body: impl FnOnce(Co<P>) -> B,
+) -> NonNull<Header>
+where
+    M: Function,
+    P: Promise,
+    B: Future<Output = P::Value>,
+    F: FinalSuspend<P>,
+    A: FrameAllocator,
+{
+    let header = frame.cast::<Header>();
+    let frame = frame.as_ptr();
+    // SAFETY: S1: caller's contract: each field is written once, and nothing between the writes can panic. Test:
+    // tests/hook_order.rs.
     unsafe {
-        let header = NonNull::new_unchecked(frame.cast::<Header>());
         (&raw mut (*frame).head).write(Head {
             header: Header::new(
                 const {
@@ -146,40 +178,43 @@ where
                         name: M::NAME,
                         kind: Kind::Coroutine,
                         owned: <P::Owner as Owner>::OWNED,
+                        lent: A::LENT,
                         shared: P::World::SHARED,
-                        resume: resume::<M, P, B, F>,
-                        destroy: destroy::<P, B, F>,
-                        release: release::<P, B, F>,
-                        free: free::<P, B, F>,
+                        resume: resume::<M, P, B, F, A>,
+                        destroy: destroy::<P, B, F, A>,
+                        release: release::<P, B, F, A>,
+                        free: free::<P, B, F, A>,
                     }
                 },
             ),
             promise: ManuallyDrop::new(promise),
         });
         header.as_ref().at.set(Some(M::START));
+        (&raw mut (*frame).memory).write(ManuallyDrop::new(memory));
         (&raw mut (*frame).finish).write(ManuallyDrop::new(finish));
         (&raw mut (*frame).body).write(ManuallyDrop::new(body(Co::new(header))));
-        header
     }
+    header
 }
 
 /// # Safety
 /// The frame at `header` is of these types and off the stack, not done, and the caller owns it; `turn` outlives the
 /// call.
-unsafe fn resume<M, P, B, F>(header: NonNull<Header>, turn: NonNull<Turn>) -> Left
+unsafe fn resume<M, P, B, F, A>(header: NonNull<Header>, turn: NonNull<Turn>) -> Left
 where
     M: Function,
     P: Promise,
     B: Future<Output = P::Value>,
     F: FinalSuspend<P>,
+    A: FrameAllocator,
 {
-    let frame = header.cast::<Frame<P, B, F>>().as_ptr();
+    let frame = header.cast::<Frame<P, B, F, A>>().as_ptr();
     // SAFETY: S4: this call owns the frame until it is suspended or ended, and everything it names is alive until
     // then; the body never moves, for it is boxed and only ever dropped in place. Test: tests/attacks.rs.
     unsafe {
         let head = header.as_ref();
         head.state.enter(turn);
-        let ending = Ending::<P, B, F> { frame, finish_taken: false };
+        let ending = Ending::<P, B, F, A> { frame, finish_taken: false };
         let polled = P::OnPanic::run(promise_of(header), |mut promise| {
             let body = Pin::new_unchecked(&mut *(&raw mut (*frame).body).cast::<B>());
             if let Poll::Ready(value) = P::World::poll(body, turn) {
@@ -216,15 +251,15 @@ fn unregistered(name: &str) -> ! {
 }
 
 /// Ends the frame whose body has ended, by value or by panic; without an owner it releases it too.
-struct Ending<P: Promise, B, F> {
-    frame: *mut Frame<P, B, F>,
+struct Ending<P: Promise, B, F, A: FrameAllocator> {
+    frame: *mut Frame<P, B, F, A>,
     finish_taken: bool,
 }
 
 /// # Safety
 /// The body of the frame has ended.
-unsafe fn finish<P: Promise, B, F: FinalSuspend<P>>(
-    mut ending: Ending<P, B, F>,
+unsafe fn finish<P: Promise, B, F: FinalSuspend<P>, A: FrameAllocator>(
+    mut ending: Ending<P, B, F, A>,
     turn: &Turn,
 ) -> Option<NonNull<Header>> {
     // SAFETY: S5: `finish` was written at creation and is taken once; the promise is nobody else's while the frame is
@@ -248,7 +283,7 @@ unsafe fn finish<P: Promise, B, F: FinalSuspend<P>>(
     }
 }
 
-impl<P: Promise, B, F> Drop for Ending<P, B, F> {
+impl<P: Promise, B, F, A: FrameAllocator> Drop for Ending<P, B, F, A> {
     fn drop(&mut self) {
         // SAFETY: S7: the frame is entered and its body has ended, so nobody else uses it. Test: tests/panics.rs.
         unsafe {
@@ -258,7 +293,7 @@ impl<P: Promise, B, F> Drop for Ending<P, B, F> {
             let _released_last = Finally::new(|| {
                 header.as_ref().state.finish(P::World::SHARED);
                 if !<P::Owner as Owner>::OWNED {
-                    release::<P, B, F>(header);
+                    release::<P, B, F, A>(header);
                 }
             });
             if !self.finish_taken {
@@ -270,8 +305,8 @@ impl<P: Promise, B, F> Drop for Ending<P, B, F> {
 
 /// # Safety
 /// The frame at `header` is of these types, off the stack and not done, and the caller owns it.
-unsafe fn destroy<P: Promise, B, F>(header: NonNull<Header>) {
-    let frame = header.cast::<Frame<P, B, F>>().as_ptr();
+unsafe fn destroy<P: Promise, B, F, A>(header: NonNull<Header>) {
+    let frame = header.cast::<Frame<P, B, F, A>>().as_ptr();
     // SAFETY: S4: nobody runs the body; it is dropped once, for the state says done from here on.
     // Test: tests/attacks.rs.
     unsafe {
@@ -286,14 +321,14 @@ unsafe fn destroy<P: Promise, B, F>(header: NonNull<Header>) {
 
 /// # Safety
 /// The frame at `header` is of these types, its body is gone, and its owner gives it up.
-unsafe fn release<P: Promise, B, F>(header: NonNull<Header>) {
-    let frame = header.cast::<Frame<P, B, F>>().as_ptr();
+unsafe fn release<P: Promise, B, F, A: FrameAllocator>(header: NonNull<Header>) {
+    let frame = header.cast::<Frame<P, B, F, A>>().as_ptr();
     // SAFETY: S2: the promise was written at creation and is dropped nowhere else, and after it nothing of the frame is
     // used but the state, by a stale continuation if one is out. Tests: tests/panics.rs, tests/attacks.rs.
     unsafe {
         let _freed_last = Finally::new(|| {
             if header.as_ref().state.release(P::World::SHARED) {
-                free::<P, B, F>(header);
+                free::<P, B, F, A>(header);
             }
         });
         ManuallyDrop::drop(&mut (*frame).head.promise);
@@ -302,7 +337,12 @@ unsafe fn release<P: Promise, B, F>(header: NonNull<Header>) {
 
 /// # Safety
 /// The frame at `header` is of these types and has been released.
-unsafe fn free<P, B, F>(header: NonNull<Header>) {
-    // SAFETY: S2: `create` allocated it for this very type. Test: all, under LeakSanitizer.
-    unsafe { allocation::free(header.cast(), Layout::new::<Frame<P, B, F>>()) }
+unsafe fn free<P, B, F, A: FrameAllocator>(header: NonNull<Header>) {
+    let frame = header.cast::<Frame<P, B, F, A>>();
+    // SAFETY: S2: the memory was written at creation and is taken nowhere else; it gave this frame, of this very type.
+    // Tests: all, under LeakSanitizer.
+    unsafe {
+        let memory = ManuallyDrop::take(&mut (*frame.as_ptr()).memory);
+        memory.deallocate(frame.cast(), Layout::new::<Frame<P, B, F, A>>());
+    }
 }

@@ -6,11 +6,13 @@ use core::mem::forget;
 use core::ptr::NonNull;
 use core::task::{Context, Poll, Waker};
 
+#[cfg(feature = "alloc")]
+use crate::backtrace::Backtrace;
 use crate::continuation::{ByOwner, Polled, Sendable, Threads, World};
 use crate::drive;
 use crate::frame::{Header, promise_of};
 use crate::guard::Finally;
-use crate::location::{Backtrace, Location, describe};
+use crate::location::{Location, describe};
 use crate::promise::Promise;
 
 /// Owns a coroutine whose promise is a `P` and that borrows for no longer than `'a`: C++'s
@@ -119,6 +121,7 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
         Location::of(unsafe { leaf.as_ref() })
     }
 
+    #[cfg(feature = "alloc")]
     /// Where the coroutine is suspended, and who waits for it there: from the innermost coroutine to this one.
     #[must_use]
     pub fn backtrace(&self) -> Backtrace {
@@ -234,8 +237,8 @@ pub(crate) unsafe fn run_under(root: NonNull<Header>, context: Option<&mut Conte
 /// # Safety
 /// The root is alive and suspended.
 unsafe fn leaf_under(root: NonNull<Header>) -> NonNull<Header> {
-    // SAFETY: S2: caller's contract. What is linked is its leaf, or a visitor that was leaked, which is never freed. Test:
-    // tests/async_generator_leaking.rs.
+    // SAFETY: S2: caller's contract. What is linked is its leaf, or a visitor that was leaked, which is never freed.
+    // Test: tests/async_generator_leaking.rs.
     unsafe {
         match root.as_ref().link.get() {
             None => root,
@@ -264,19 +267,45 @@ fn resumed_after_end(name: &str) -> ! {
 }
 
 impl<'a, P: Promise + 'a> Drop for CoroutineHandle<'a, P> {
+    #[inline]
     fn drop(&mut self) {
-        let root = self.frame;
-        // SAFETY: S2: the handle is the owner of a frame that is off the stack; a callee's body has been destroyed
-        // before, or has ended, when its caller drops its handle. Tests: tests/attacks.rs, tests/stack.rs.
-        unsafe {
-            let release = root.as_ref().vtable.release;
-            let _released_last = Finally::new(|| release(root));
-            if !self.is_done() {
-                let leaf = leaf_under(root);
-                root.as_ref().link.set(None);
-                drive::destroy_all(drive::own_leaf(leaf, root));
-            }
+        if !self.header().vtable.lent {
+            // SAFETY: S2: the handle is the owner of a frame that is off the stack; a callee's body has been destroyed
+            // before, or has ended, when its caller drops its handle. Tests: tests/attacks.rs, tests/stack.rs.
+            unsafe { destroy_root(self.frame) }
         }
+    }
+}
+
+/// Destroys a root with all that it calls, and its promise.
+///
+/// # Safety
+/// The caller owns the root, which is off the stack, and gives it up.
+pub(crate) unsafe fn destroy_root(root: NonNull<Header>) {
+    // SAFETY: S2: caller's contract. Tests: tests/attacks.rs, tests/stack.rs.
+    unsafe {
+        let header = root.as_ref();
+        let release = header.vtable.release;
+        let _released_last = Finally::new(|| release(root));
+        if !header.state.is_done() {
+            let leaf = leaf_under(root);
+            header.link.set(None);
+            drive::destroy_all(drive::own_leaf(leaf, root));
+        }
+    }
+}
+
+/// Makes a root of a coroutine that its owner lends again: whoever had called it and was leaked waits no longer.
+///
+/// # Safety
+/// The caller owns the coroutine, which is off the stack.
+pub(crate) unsafe fn lend_root(root: NonNull<Header>) {
+    // SAFETY: S2: a caller that was leaked is never freed; one that was destroyed had destroyed this one before. Test:
+    // tests/in_place_leaking.rs.
+    unsafe {
+        let header = root.as_ref();
+        let leaf = if header.state.is_done() { root } else { leaf_under(root) };
+        header.link.set((leaf != root).then_some(leaf));
     }
 }
 

@@ -1,15 +1,20 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Frames live on the heap: without an allocator there is nothing here yet.
-#![cfg(feature = "alloc")]
+// What serves only the worlds that need an allocator.
+#![cfg_attr(not(feature = "alloc"), allow(dead_code, unreachable_pub, unused_imports))]
 
+#[cfg(feature = "alloc")]
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-mod allocation;
+#[cfg(not(feature = "alloc"))]
+mod alone;
 mod awaiter;
+#[cfg(feature = "alloc")]
+mod backtrace;
+#[cfg(feature = "alloc")]
 mod branch;
 mod call;
 mod continuation;
@@ -17,20 +22,29 @@ mod drive;
 mod frame;
 mod guard;
 mod handle;
+mod in_place;
 mod leaf;
 mod location;
+mod memory;
 #[cfg(all(test, loom))]
 mod models;
 mod panic;
 mod promise;
+#[cfg(feature = "alloc")]
 mod scope;
 mod start;
 mod state;
 mod sync;
+#[cfg(feature = "alloc")]
 mod together;
 mod types;
+#[cfg(feature = "alloc")]
 mod visit;
+#[cfg(feature = "alloc")]
 mod wake;
+
+#[cfg(not(feature = "alloc"))]
+use alone::{self as branch, self as scope};
 
 #[doc(hidden)]
 pub mod private;
@@ -43,22 +57,33 @@ pub use private::{
 };
 
 pub use awaiter::{Awaitable, Awaiter, SuspendAlways, SuspendNever};
+#[cfg(feature = "alloc")]
+pub use backtrace::Backtrace;
 pub use call::{Callee, Calls};
 pub use continuation::{
     ByOwner, CallsWorld, Continuation, ContinuationOf, Detached, Hosts, Local, LocalWorld, Parks, Polled, Sendable,
     Stops, Threads, World,
 };
 pub use handle::CoroutineHandle;
-pub use location::{Backtrace, Location};
+pub use in_place::{InPlace, Lendable};
+pub use location::Location;
+pub use memory::FrameAllocator;
+#[cfg(all(feature = "allocator-api2", feature = "alloc"))]
+pub use memory::Shared;
+#[cfg(feature = "alloc")]
+pub use memory::{Global, Recycled};
 pub use panic::Panic;
 pub use promise::{
     AwaitTransform, Coroutine, FinalSuspend, Given, Handle, Handled, NeedsStd, NewPromise, Nobody, Owner, PanicPolicy,
     Promise, Propagate, UnhandledException, Unowned, YieldFrom, YieldValue,
 };
+#[cfg(feature = "alloc")]
 pub use scope::{Join, Scope, Spawned};
 pub use start::MayStart;
+#[cfg(feature = "alloc")]
 pub use together::{Any2, Any3, Any4, Any5, Any6, Any7, Any8, when_all, when_any};
 pub use types::*;
+#[cfg(feature = "alloc")]
 pub use visit::{ToVisitor, Visit};
 
 #[cfg(feature = "macros")]

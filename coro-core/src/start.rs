@@ -11,6 +11,7 @@ use crate::frame;
 use crate::guard::Finally;
 use crate::handle::CoroutineHandle;
 use crate::leaf::Leaf;
+use crate::memory::FrameAllocator;
 use crate::private::{Co, Function, Starts};
 use crate::promise::{Coroutine, FinalSuspend, Handle, Nobody, Owner, Promise};
 
@@ -45,6 +46,7 @@ impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> sealed::Initial<
     }
 }
 
+#[cfg(feature = "alloc")]
 #[diagnostic::do_not_recommend]
 impl<T: Threads, P: Promise<World = Detached<T>>, A: Awaiter<P>> sealed::Initial<P, A> for (Detached<T>, Nobody) {
     type Wait = Leaf<P, A>;
@@ -66,6 +68,7 @@ impl<W: Parks, P: Promise<World = W>> sealed::Initial<P, SuspendAlways> for (W, 
 // Not recommended: a wrong `initial` is reported by `MayStart`'s own message, not by what `Awaiter` lacks.
 #[diagnostic::do_not_recommend]
 impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> MayStart<P, A> for (ByOwner<T>, Handle) {}
+#[cfg(feature = "alloc")]
 #[diagnostic::do_not_recommend]
 impl<T: Threads, P: Promise<World = Detached<T>>, A: Awaiter<P>> MayStart<P, A> for (Detached<T>, Nobody) {}
 impl<W: Parks, P: Promise<World = W>> MayStart<P, SuspendAlways> for (W, Handle) {}
@@ -86,34 +89,45 @@ impl<P: Promise> Future for UntilCalled<P> {
     }
 }
 
+/// Whether a coroutine need not be run to be at its first suspension.
+pub(crate) const fn starts_suspended<M: Function, P: Promise>() -> bool {
+    match M::STARTS {
+        Starts::ByRunning => false,
+        Starts::AfterSuspending => true,
+        Starts::AsThePromiseSays => P::LAZY,
+    }
+}
+
 /// Creates a coroutine, runs it to its first suspension, and makes its return object.
 pub trait Start<'a, R: Coroutine<'a>>: Owner {
     /// # Safety
     /// As for [`frame::create`]; all that `promise`, `finish` and the body hold outlives `'a`, and is `Send` if the
     /// promise's world says so.
-    unsafe fn start<M, B, F>(promise: R::Promise, finish: F, body: impl FnOnce(Co<R::Promise>) -> B) -> R
-    where
-        M: Function,
-        B: Future<Output = <R::Promise as Promise>::Value>,
-        F: FinalSuspend<R::Promise>;
-}
-
-impl<'a, R: Coroutine<'a, Promise: Promise<Owner = Handle>>> Start<'a, R> for Handle {
-    unsafe fn start<M, B, F>(promise: R::Promise, finish: F, body: impl FnOnce(Co<R::Promise>) -> B) -> R
+    unsafe fn start<M, B, F, A>(memory: A, promise: R::Promise, finish: F, body: impl FnOnce(Co<R::Promise>) -> B) -> R
     where
         M: Function,
         B: Future<Output = <R::Promise as Promise>::Value>,
         F: FinalSuspend<R::Promise>,
+        A: FrameAllocator;
+}
+
+impl<'a, R: Coroutine<'a, Promise: Promise<Owner = Handle>>> Start<'a, R> for Handle {
+    unsafe fn start<M, B, F, A>(memory: A, promise: R::Promise, finish: F, body: impl FnOnce(Co<R::Promise>) -> B) -> R
+    where
+        M: Function,
+        B: Future<Output = <R::Promise as Promise>::Value>,
+        F: FinalSuspend<R::Promise>,
+        A: FrameAllocator,
     {
         // SAFETY: S5: caller's contract; the new frame is this handle's alone, and is run as its owner would.
         // Tests: tests/hook_order.rs, tests/attacks.rs.
         let handle = unsafe {
-            let frame = frame::create::<M, _, _, _>(promise, finish, body);
+            let frame = frame::create::<M, _, _, _, _>(memory, promise, finish, body);
             let mut handle = CoroutineHandle::new(frame);
-            match M::STARTS {
-                Starts::AfterSuspending => frame.as_ref().state.suspend(),
-                Starts::AsThePromiseSays if R::Promise::LAZY => frame.as_ref().state.suspend(),
-                _ => handle.start(),
+            if starts_suspended::<M, R::Promise>() {
+                frame.as_ref().state.suspend();
+            } else {
+                handle.start();
             }
             handle
         };
@@ -122,16 +136,17 @@ impl<'a, R: Coroutine<'a, Promise: Promise<Owner = Handle>>> Start<'a, R> for Ha
 }
 
 impl<R: Coroutine<'static, Promise: Promise<Owner = Nobody>>> Start<'static, R> for Nobody {
-    unsafe fn start<M, B, F>(promise: R::Promise, finish: F, body: impl FnOnce(Co<R::Promise>) -> B) -> R
+    unsafe fn start<M, B, F, A>(memory: A, promise: R::Promise, finish: F, body: impl FnOnce(Co<R::Promise>) -> B) -> R
     where
         M: Function,
         B: Future<Output = <R::Promise as Promise>::Value>,
         F: FinalSuspend<R::Promise>,
+        A: FrameAllocator,
     {
         // SAFETY: S3, S5: caller's contract with `'static`; the new frame is this call's alone until it is run, and
         // released by whoever ends it. Tests: tests/hook_order.rs, tests/attacks.rs.
         unsafe {
-            let frame = frame::create::<M, _, _, _>(promise, finish, body);
+            let frame = frame::create::<M, _, _, _, _>(memory, promise, finish, body);
             let unstarted = Finally::new(|| drive::destroy_all(frame));
             let object = R::get_return_object(frame::promise_of(frame).as_mut());
             unstarted.defuse();

@@ -11,6 +11,7 @@ use crate::call::Callee;
 use crate::continuation::{Hosts, Parks, Stops, World};
 use crate::frame::{self, Header};
 use crate::handle::CoroutineHandle;
+use crate::memory::Recycled;
 use crate::private::{Co, FromPromise, Function, Point};
 use crate::promise::{Coroutine as _, NewPromise, Promise};
 use crate::types::{Task, TaskPromise};
@@ -19,8 +20,8 @@ use crate::types::{Task, TaskPromise};
 ///
 /// They are a tuple, an array or a [`Vec`] of coroutines of one world `W`, [`Detached`](crate::Detached) or
 /// [`Polled`](crate::Polled), and are started one after the other, each when the one before waits. Nothing is polled
-/// but who was woken, and in the detached world, nobody. (In the polled world groups inside groups are polled one inside
-/// the other, like nested `join!`s, and take stack for it.)
+/// but who was woken, and in the detached world, nobody. (In the polled world groups inside groups are polled one
+/// inside the other, like nested `join!`s, and take stack for it.)
 ///
 /// If one of them panics, the others are destroyed, and the panic goes on where this is awaited. (In the world
 /// `Detached<Sendable>` the others may be running on other threads, and are awaited.) If one is destroyed, by the owner
@@ -277,12 +278,11 @@ where
     // SAFETY: S2, S5: the closure only moves; the body gives up all it has before it is ready or panics; its coroutines
     // may change threads if `W` may, for so it was when they were started; they borrow for `'a`. The frame is nobody
     // else's. Test: tests/together.rs.
-    let handle =
-        unsafe {
-            CoroutineHandle::new(frame::create::<M, TaskPromise<T, W>, _, _>(NewPromise::new(), FromPromise, |co| {
-                Body { co, any, waiting: Some(waiting), result }
-            }))
-        };
+    let handle = unsafe {
+        let body = |co| Body { co, any, waiting: Some(waiting), result };
+        let finish = FromPromise;
+        CoroutineHandle::new(frame::create::<M, TaskPromise<T, W>, _, _, _>(Recycled, NewPromise::new(), finish, body))
+    };
     Task::get_return_object(handle)
 }
 

@@ -23,8 +23,8 @@ use crate::handle::{CoroutineHandle, innermost};
 use crate::private::Co;
 use crate::promise::Promise;
 
-/// What is awaited to run a coroutine up to its next `co_yield!`, or to its end. The coroutine is lent for `'h`; it yields
-/// with [`ToVisitor`].
+/// What is awaited to run a coroutine up to its next `co_yield!`, or to its end. The coroutine is lent for `'h`; it
+/// yields with [`ToVisitor`].
 ///
 /// ```
 /// use coro::{CoroutineHandle, Polled, Promise, Task, ToVisitor, Visit};
@@ -99,8 +99,8 @@ impl<P: Promise<World: Parks>> Awaiter<P> for ToVisitor {
     fn await_resume(&mut self, _: &mut P) {}
 }
 
-/// An `.await` of an `X`, which lends a coroutine whose promise is `C`. That is a parameter of its own for the reason that
-/// [`Call`](crate::call::Call) has.
+/// An `.await` of an `X`, which lends a coroutine whose promise is `C`. That is a parameter of its own for the reason
+/// that [`Call`](crate::call::Call) has.
 #[must_use = "futures do nothing unless polled"]
 pub struct Visiting<'h, 'a, P, C: Promise, X> {
     co: Co<P>,

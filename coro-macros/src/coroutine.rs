@@ -40,8 +40,15 @@ pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream 
         Default::default()
     });
     let body = Body::rewrite(Block { brace_token: function.brace, stmts }, &mut errors);
-    for argument in [&args.initial, &args.finish, &args.promise].into_iter().flatten() {
+    for argument in [&args.initial, &args.finish, &args.promise, &args.allocator].into_iter().flatten() {
         body::refuse(argument, &mut errors);
+    }
+    if let (Some(allocator), Some(_)) = (&args.allocator, signature::in_place(&function.signature.output)) {
+        errors.error(
+            allocator,
+            "a coroutine in place is not allocated",
+            "remove `allocator = …`, or return the coroutine type without `impl InPlace<…>`",
+        );
     }
     for argument in [&args.initial, &args.finish].into_iter().flatten() {
         check_word(argument, &function.signature, &mut errors);
@@ -102,7 +109,8 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
         let starts = Ident::new(starts, span);
         quote_spanned!(span=> const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::#starts;)
     });
-    let arguments = [&args.initial, &args.finish, &args.promise].map(ToTokens::to_token_stream);
+    let Creation { coroutine_type, returns, memory, create, last } = Creation::of(args, &signature.output, span);
+    let arguments = [&args.initial, &args.finish, &args.promise, &args.allocator].map(ToTokens::to_token_stream);
     let used: Vec<&TokenStream> = arguments.iter().chain([&function.body]).collect();
     let params::Params { inputs, captures, bindings, borrows } = params::lower(signature, &used);
     let captures = (!captures.is_empty()).then(|| quote_spanned!(span=> if false { #captures }));
@@ -128,13 +136,14 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
                     const START: &'static __coro_runtime::private::Point = #start;
                     #starts
                 }
-                __coro_runtime::private::begin::<#frame, _>()
+                __coro_runtime::private::begin::<#frame, #coroutine_type>()
             };
-            if false { return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type); }
+            #returns
             let __coroutine = __coro_runtime::private::typed(__coroutine);
             #borrows
             let __coro_promise = #promise;
             let #finish_name = #finish;
+            #memory
             let __coro_body = __coroutine.body(move |__coroutine| async move {
                 #captures
                 if false { return __coroutine.never(); }
@@ -152,8 +161,40 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
             });
             // SAFETY: S1: `__coro_body` is what was generated above, which is this function's contract. By its path, for a method
             // call would go through a `Deref` of what `crate =` names. Test: tests/ui/hygiene.
-            unsafe { __coro_runtime::private::Typed::start(__coroutine, __coro_promise, #finish_name, __coro_body) }
+            unsafe { __coro_runtime::private::Typed::#create(__coroutine, __coro_promise, #finish_name, __coro_body #last) }
         }
+    }
+}
+
+/// What differs between coroutines that are allocated, by default or by the user's allocator, and those in place.
+struct Creation {
+    /// What the function's coroutine type is.
+    coroutine_type: TokenStream,
+    /// Infers it from a dead `return`.
+    returns: Option<TokenStream>,
+    /// The allocator.
+    memory: Option<TokenStream>,
+    /// The function that creates the coroutine, and its last argument.
+    create: Ident,
+    last: Option<TokenStream>,
+}
+
+impl Creation {
+    fn of(args: &Args, output: &ReturnType, span: Span) -> Self {
+        if let Some(ty) = signature::in_place(output) {
+            let create = Ident::new("in_place", span);
+            return Self { coroutine_type: ty.to_token_stream(), returns: None, memory: None, create, last: None };
+        }
+        let returns = quote_spanned! {span=>
+            if false { return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type); }
+        };
+        let (memory, last) = args.allocator.as_ref().map_or((None, None), |expression| {
+            let span = at(expression.span());
+            let memory = quote_spanned!(span=> let __coro_memory = __coroutine.memory(#expression););
+            (Some(memory), Some(quote_spanned!(span=> , __coro_memory)))
+        });
+        let create = Ident::new(if last.is_some() { "start_in" } else { "start" }, span);
+        Self { coroutine_type: quote_spanned!(span=> _), returns: Some(returns), memory, create, last }
     }
 }
 

@@ -3,7 +3,9 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility, token};
+use syn::{
+    Attribute, GenericArgument, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound, Visibility, token,
+};
 
 use crate::diagnostics::{Diagnostics, error_at};
 
@@ -82,10 +84,10 @@ pub(crate) fn check(function: &Function, errors: &mut Diagnostics) {
                 "a coroutine cannot return `!`",
                 "return a coroutine type: its body may still never end",
             ),
-            Type::ImplTrait(ty) => errors.error(
+            Type::ImplTrait(ty) if in_place(output).is_none() => errors.error(
                 ty,
                 "a coroutine cannot return an `impl Trait`: the type itself chooses the promise",
-                "name a coroutine type, such as `coro::Generator<'static, u32>`",
+                "name a coroutine type, such as `coro::Generator<'static, u32>`, or `impl coro::InPlace<…>` of one",
             ),
             _ => {}
         },
@@ -95,6 +97,21 @@ pub(crate) fn check(function: &Function, errors: &mut Diagnostics) {
             errors.error(attribute, "this function is a coroutine already", "remove one of the two attributes");
         }
     }
+}
+
+/// The coroutine type `R` of an `impl InPlace<R>`.
+pub(crate) fn in_place(output: &ReturnType) -> Option<&Type> {
+    let ReturnType::Type(_, ty) = output else { return None };
+    let Type::ImplTrait(ty) = ungrouped(ty) else { return None };
+    ty.bounds.iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else { return None };
+        let last = bound.path.segments.last().filter(|last| last.ident == "InPlace")?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+        match arguments.args.first() {
+            Some(GenericArgument::Type(ty)) if arguments.args.len() == 1 => Some(ty),
+            _ => None,
+        }
+    })
 }
 
 /// The type in the invisible group of a macro's `$returns:ty`, or in parentheses.
@@ -118,8 +135,10 @@ pub(crate) fn stub(function: &Function) -> TokenStream {
     signature.constness = None;
     signature.abi = None;
     signature.variadic = None;
+    let is_in_place = in_place(&signature.output).is_some();
     if let ReturnType::Type(_, ty) = &mut signature.output
         && matches!(ungrouped(ty), Type::ImplTrait(_))
+        && !is_in_place
     {
         *ty = syn::parse_quote!(!);
     }
@@ -130,7 +149,14 @@ pub(crate) fn stub(function: &Function) -> TokenStream {
             pattern.mutability = None;
         }
     }
-    let diverge = if matches!(signature.output, ReturnType::Default) { quote!() } else { quote!(loop {}) };
+    let diverge = match signature.output {
+        ReturnType::Default => quote!(),
+        ReturnType::Type(..) if is_in_place => quote!({
+            let never: ::core::convert::Infallible = loop {};
+            never
+        }),
+        ReturnType::Type(..) => quote!(loop {}),
+    };
     let signature = signature.to_token_stream();
     quote! {
         #(#attributes)*

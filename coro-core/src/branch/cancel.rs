@@ -116,8 +116,8 @@ pub(crate) unsafe fn cancelled(current: NonNull<Header>) -> Option<NonNull<Heade
     }
 }
 
-/// The group that has to hear of a panic in the chain at `leaf`, should that be destroyed: the outermost one that waits for
-/// it to be gone, in order to go on.
+/// The group that has to hear of a panic in the chain at `leaf`, should that be destroyed: the outermost one that waits
+/// for it to be gone, in order to go on.
 ///
 /// # Safety
 /// As for [`cancelled`], or the chain may change threads.

@@ -8,11 +8,11 @@ use core::task::{Context, Poll};
 
 use super::{Continuation, Detached, Sendable, Threads, sealed};
 use crate::awaiter::Awaiter;
+use crate::backtrace::Backtrace;
 use crate::branch::{Gathering, Outcome};
 use crate::drive;
 use crate::frame::Header;
 use crate::guard::Finally;
-use crate::location::Backtrace;
 use crate::private::Co;
 use crate::promise::Promise;
 use crate::state::Claim;

@@ -2,8 +2,8 @@
 //! these traits that fits, each of which takes one reference less. A coroutine is called even if it is an awaiter or a
 //! future too.
 //!
-//! Then [`CoAwait`] awaits it. That is a trait, called by its path, and its impls are not recommended: so what cannot be
-//! awaited is reported in the words of this trait, whatever is missing.
+//! Then [`CoAwait`] awaits it. That is a trait, called by its path, and its impls are not recommended: so what cannot
+//! be awaited is reported in the words of this trait, whatever is missing.
 
 use core::future::{Future, IntoFuture};
 use core::marker::PhantomData;
@@ -11,9 +11,12 @@ use core::marker::PhantomData;
 use super::{Co, Point};
 use crate::awaiter::{Awaitable, Awaiter};
 use crate::call::{Call, Callee, Calls};
-use crate::continuation::{Parks, Polled, Threads};
+#[cfg(feature = "alloc")]
+use crate::continuation::Parks;
+use crate::continuation::{Polled, Threads};
 use crate::leaf::Leaf;
 use crate::promise::Promise;
+#[cfg(feature = "alloc")]
 use crate::visit::{Visit, Visiting};
 
 /// An operand `X` in a coroutine whose promise is `P`.
@@ -37,8 +40,8 @@ mod sealed {
 
     pub trait Kind {}
 
-    /// The coroutine, and the kind of an operand. Nobody can name it, so nobody can write an impl of `CoAwait`, which would
-    /// get hold of a `Co`.
+    /// The coroutine, and the kind of an operand. Nobody can name it, so nobody can write an impl of `CoAwait`, which
+    /// would get hold of a `Co`.
     pub struct Way<P, K> {
         pub(in crate::private) co: Co<P>,
         pub(in crate::private) kind: PhantomData<K>,
@@ -108,8 +111,10 @@ pub trait ViaVisit<'h, 'a> {
     }
 }
 
+#[cfg(feature = "alloc")]
 impl<'h, 'a: 'h, P, X: Visit<'h, 'a>> ViaVisit<'h, 'a> for &&&Probe<P, X> {}
 
+#[cfg(feature = "alloc")]
 #[diagnostic::do_not_recommend]
 impl<'h, 'a: 'h, P, X> CoAwait<P, VisitKind<'h, 'a>> for X
 where

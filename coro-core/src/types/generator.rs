@@ -4,8 +4,10 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
 
+#[cfg(feature = "alloc")]
+use crate::Backtrace;
 use crate::{
-    Backtrace, ByOwner, Callee, Coroutine, CoroutineHandle, Handle, Local, Location, NewPromise, Promise, Propagate,
+    ByOwner, Callee, Coroutine, CoroutineHandle, Handle, Lendable, Local, Location, NewPromise, Promise, Propagate,
     SuspendAlways, Threads, YieldFrom, YieldValue,
 };
 
@@ -83,6 +85,7 @@ impl<T, S: Threads> Generator<'_, T, S> {
         self.0.location()
     }
 
+    #[cfg(feature = "alloc")]
     /// Where the generator is suspended, from the innermost one it delegates to.
     #[must_use]
     pub fn backtrace(&self) -> Backtrace {
@@ -146,6 +149,15 @@ impl<'a, T: 'a, S: Threads> Coroutine<'a> for Generator<'a, T, S> {
     fn get_return_object(handle: CoroutineHandle<'a, GeneratorPromise<T, S>>) -> Self {
         Self(handle)
     }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, S: Threads> Lendable for Generator<'_, T, S> {
+    type Promise = GeneratorPromise<T, S>;
+    type Lent<'f>
+        = Generator<'f, T, S>
+    where
+        Self: 'f;
 }
 
 impl<T, S: Threads> YieldValue<T> for GeneratorPromise<T, S> {

@@ -2,17 +2,23 @@
 //!
 //! Their impls are `do_not_recommend`ed where rustc would list them in an error about a user's own type.
 
+#[cfg(feature = "alloc")]
 mod async_generator;
 mod awaits_nothing;
+#[cfg(feature = "alloc")]
 mod fire_and_forget;
 mod generator;
 mod state_machine;
+#[cfg(feature = "alloc")]
 mod task;
 mod two_way;
 
+#[cfg(feature = "alloc")]
 pub use async_generator::{AsyncGenerator, ItemsPromise, NextItem, Returned, TryAsyncGenerator};
+#[cfg(feature = "alloc")]
 pub use fire_and_forget::{FireAndForget, FireAndForgetPromise};
 pub use generator::{Delegation, Generator, GeneratorPromise};
 pub use state_machine::{SendError, Signal, SignalAwaiter, StateMachine, StateMachinePromise};
+#[cfg(feature = "alloc")]
 pub use task::{Task, TaskPromise};
 pub use two_way::{Argument, Resumable, ResumeError, Resumed, TwoWay, TwoWayPromise, two_way};

@@ -5,8 +5,8 @@ use core::marker::PhantomData;
 
 use crate::private::AwaitsListed;
 use crate::{
-    AwaitTransform, Awaiter, ByOwner, ContinuationOf, Coroutine, CoroutineHandle, Handle, Local, Location, NewPromise,
-    Promise, Propagate, SuspendAlways, Threads,
+    AwaitTransform, Awaiter, ByOwner, ContinuationOf, Coroutine, CoroutineHandle, Handle, Lendable, Local, Location,
+    NewPromise, Promise, Propagate, SuspendAlways, Threads,
 };
 
 /// A machine that receives signals of type `S` and in the end returns an `R`. Its states are the places where its body
@@ -133,6 +133,15 @@ impl<'a, S: 'a, R: 'a, T: Threads> Coroutine<'a> for StateMachine<'a, S, R, T> {
     fn get_return_object(handle: CoroutineHandle<'a, StateMachinePromise<S, R, T>>) -> Self {
         Self(handle)
     }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, R, T: Threads> Lendable for StateMachine<'_, S, R, T> {
+    type Promise = StateMachinePromise<S, R, T>;
+    type Lent<'f>
+        = StateMachine<'f, S, R, T>
+    where
+        Self: 'f;
 }
 
 #[diagnostic::do_not_recommend]

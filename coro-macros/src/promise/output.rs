@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, Generics, Ident, Lifetime, Meta, parse_quote_spanned};
+use syn::{Attribute, Generics, Ident, Lifetime, Meta, Type, parse_quote_spanned};
 
 use super::Expansion;
 use super::hook::{Hook, Kind};
@@ -252,6 +252,7 @@ impl Expansion {
         if hook.is_broken {
             return block;
         }
+        let lendable = self.lendable(hook, &generics, &object, &lifetime);
         let method = hook.method();
         // It is no trait's method, for clippy; but its shape is a hook's.
         let inherent = self.inherent(
@@ -262,7 +263,29 @@ impl Expansion {
                 #method
             },
         );
-        quote_spanned!(span=> #inherent #block)
+        quote_spanned!(span=> #inherent #block #lendable)
+    }
+
+    /// That the return object can be lent by the place its coroutine lives in: if its owner resumes it, and nothing but its
+    /// own lifetime depends on that.
+    fn lendable(&self, hook: &Hook, generics: &Generics, object: &Type, lifetime: &Lifetime) -> Option<TokenStream> {
+        let (krate, promise, span) = (&self.arguments.krate, &self.promise, hook.span());
+        let is_of_promise = self.generics.lifetimes().any(|of_promise| of_promise.lifetime == *lifetime);
+        let bounds = types::mentions(&self.generics.where_clause, &lifetime.ident);
+        if self.arguments.world != "ByOwner" || lifetime.ident == "static" || is_of_promise || bounds {
+            return None;
+        }
+        if !types::mentions(object, &lifetime.ident) {
+            return None;
+        }
+        let lent = self.fresh.lifetime("'lent", span);
+        let lent_object = types::renamed(object, lifetime, &lent);
+        let items = quote_spanned! {span=>
+            type Promise = #promise;
+            type Lent<#lent> = #lent_object where Self: #lent;
+        };
+        let header = quote_spanned!(span=> #krate::Lendable for #object);
+        Some(self.block(span, hook.cfgs(), generics, &header, &items))
     }
 }
 

@@ -66,6 +66,15 @@ fn the_expansion_is_what_one_would_write() {
         }
         #[allow(unused)]
         #[allow(single_use_lifetimes)]
+        impl<'co, T: Copy> ::coro::Lendable for Lazy<'co, T>
+        where
+            LazyPromise<T>: 'co,
+        {
+            type Promise = LazyPromise<T>;
+            type Lent<'lent> = Lazy<'lent, T> where Self: 'lent;
+        }
+        #[allow(unused)]
+        #[allow(single_use_lifetimes)]
         #[cfg(unix)]
         impl<'arg, T: Copy> ::coro::AwaitTransform<&'arg Timer> for LazyPromise<T> {
             type Awaitable = Sleep<'arg>;

@@ -128,8 +128,25 @@ pub(super) fn impl_trait(ty: &Type) -> Option<&TypeImplTrait> {
     found.0
 }
 
-/// Whether `name` occurs in a type.
-pub(super) fn mentions(ty: &Type, name: &Ident) -> bool {
+/// The type with another lifetime in place of one.
+pub(super) fn renamed(ty: &Type, from: &Lifetime, to: &Lifetime) -> Type {
+    struct Rename<'l>(&'l Lifetime, &'l Lifetime);
+
+    impl VisitMut for Rename<'_> {
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            if lifetime == self.0 {
+                *lifetime = self.1.clone();
+            }
+        }
+    }
+
+    let mut ty = ty.clone();
+    Rename(from, to).visit_type_mut(&mut ty);
+    ty
+}
+
+/// Whether `name` occurs in a type, or in bounds.
+pub(super) fn mentions(ty: &impl ToTokens, name: &Ident) -> bool {
     fn occurs(tokens: TokenStream, name: &Ident) -> bool {
         tokens.into_iter().any(|token| match token {
             TokenTree::Group(group) => occurs(group.stream(), name),

@@ -1,41 +1,45 @@
-//! Where frames come from: the global allocator, and before it, those that this thread has freed.
+//! The frames that a thread has freed, to be used again.
 //!
-//! A coroutine that ends at once would cost as much for its memory as for all the rest, so each thread keeps some frames of
-//! each small size. (With the feature `std`, for a thread-local is needed; and not where a sanitizer watches, which would
-//! not see what uses a frame after its end.)
+//! A coroutine that ends at once would cost as much for its memory as for all the rest, so each thread keeps some
+//! frames of each small size. (With the feature `std`, for a thread-local is needed; and not where a sanitizer watches,
+//! which would not see what uses a frame after its end.)
 
-use alloc::alloc::{alloc, dealloc, handle_alloc_error};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-/// Allocates a frame; aborts as `Box` does if there is no memory.
-#[inline]
-pub(crate) fn allocate(layout: Layout) -> NonNull<u8> {
-    recycled::take(layout).unwrap_or_else(|| fresh(layout))
-}
+use super::{FrameAllocator, Global};
 
-fn fresh(layout: Layout) -> NonNull<u8> {
-    // SAFETY: a frame has a header, so its size is not zero. Test: all.
-    NonNull::new(unsafe { alloc(layout) }).unwrap_or_else(|| handle_alloc_error(layout))
-}
-
-/// Frees a frame.
+/// The default: frames that the same thread has freed, up to 64 of each size below 512 bytes, or else the global
+/// allocator's.
 ///
-/// # Safety
-/// It was [`allocate`]d with this layout, and nobody uses it any more.
-#[inline]
-pub(crate) unsafe fn free(frame: NonNull<u8>, layout: Layout) {
-    if !recycled::keep(frame, layout) {
-        // SAFETY: caller's contract.
-        unsafe { dealloc(frame.as_ptr(), layout) }
+/// It is the default by measurement: a task that ends at once costs a third less than with [`Global`] alone. Without
+/// the feature `std` it is `Global`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Recycled;
+
+// SAFETY: S1: what is in a list is nobody else's, see `lists`. Test: `tests` below.
+unsafe impl FrameAllocator for Recycled {
+    #[inline]
+    fn allocate(&self, layout: Layout) -> NonNull<u8> {
+        lists::take(layout).unwrap_or_else(|| Global.allocate(layout))
+    }
+
+    #[inline]
+    unsafe fn deallocate(&self, frame: NonNull<u8>, layout: Layout) {
+        if !lists::keep(frame, layout) {
+            // SAFETY: caller's contract; all that is in the lists is `Global`'s.
+            unsafe { Global.deallocate(frame, layout) }
+        }
     }
 }
 
 #[cfg(all(feature = "std", not(coro_sanitized), not(loom)))]
-mod recycled {
+mod lists {
     use core::alloc::Layout;
     use core::cell::Cell;
     use core::ptr::NonNull;
+
+    use super::{FrameAllocator as _, Global};
 
     /// Sizes are multiples of this, and it is the alignment of all that is kept.
     const GRAIN: usize = 16;
@@ -107,7 +111,7 @@ mod recycled {
                 while let Some(frame) = list.pop() {
                     let layout = Layout::from_size_align(index * GRAIN, GRAIN).expect("it was one");
                     // SAFETY: S1: it was allocated with this layout. Test: `tests` below.
-                    unsafe { super::dealloc(frame.as_ptr(), layout) };
+                    unsafe { Global.deallocate(frame, layout) };
                 }
             }
         }
@@ -115,7 +119,7 @@ mod recycled {
 }
 
 #[cfg(not(all(feature = "std", not(coro_sanitized), not(loom))))]
-mod recycled {
+mod lists {
     use core::alloc::Layout;
     use core::ptr::NonNull;
 
@@ -138,14 +142,14 @@ mod tests {
 
     /// Allocates as many, writes to all of them, and frees them in their order; their addresses.
     fn round(count: usize, layout: Layout) -> alloc::vec::Vec<usize> {
-        let frames: alloc::vec::Vec<_> = (0..count).map(|_| allocate(layout)).collect();
+        let frames: alloc::vec::Vec<_> = (0..count).map(|_| Recycled.allocate(layout)).collect();
         for frame in &frames {
             // SAFETY: it was allocated with this layout.
             unsafe { frame.write_bytes(0xAA, layout.size()) };
         }
         for frame in &frames {
             // SAFETY: as above, and it is not used any more.
-            unsafe { free(*frame, layout) };
+            unsafe { Recycled.deallocate(*frame, layout) };
         }
         frames.into_iter().map(|frame| frame.addr().get()).collect()
     }
@@ -170,11 +174,11 @@ mod tests {
     #[test]
     fn what_a_thread_keeps_goes_with_it_and_may_come_from_another_one() {
         let layout = layout(112, 16);
-        let frame = allocate(layout).expose_provenance();
+        let frame = Recycled.allocate(layout).expose_provenance();
         let free_there = move || {
             let frame = NonNull::new(core::ptr::with_exposed_provenance_mut(frame.get())).expect("it is not null");
             // SAFETY: it was allocated above, and is not used any more.
-            unsafe { free(frame, layout) };
+            unsafe { Recycled.deallocate(frame, layout) };
             round(100, layout);
         };
         std::thread::spawn(free_there).join().expect("no panic");
