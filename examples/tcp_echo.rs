@@ -1,6 +1,7 @@
 //! A TCP server that sends everything back: two coroutines over a completion queue.
 //!
 //! Run: `cargo run --release --example tcp_echo -- --addr 127.0.0.1:7000`, and talk to it with `nc 127.0.0.1 7000`.
+//! `kill -USR1` makes it say what each connection waits for.
 
 #![deny(unsafe_code)]
 
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
 
         let listener = io.listen(address).map_err(Failure::of(address))?;
         server::stop_on_signal(io.clone());
+        server::list_on_signal(io.clone());
         server::announce(listener.local_addr()?)?;
         serve(io.clone(), listener, idle_timeout);
         Ok(io.run()?)

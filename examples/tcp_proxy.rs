@@ -116,6 +116,7 @@ fn main() -> ExitCode {
 
         let listener = io.listen(address).map_err(Failure::of(address))?;
         server::stop_on_signal(io.clone());
+        server::list_on_signal(io.clone());
         server::announce(listener.local_addr()?)?;
         serve(io.clone(), listener, route);
         Ok(io.run()?)

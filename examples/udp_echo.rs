@@ -13,9 +13,8 @@ use io_queue::{DatagramSocket, IoQueue};
 #[allow(unsafe_code, reason = "it talks to the kernel")]
 mod io_queue;
 
-/// As many coroutines receive from the socket: while one sends, another receives. All of them are woken by each datagram, so
-/// more cost more than they gain.
-const AT_ONCE: usize = 2;
+/// As many coroutines receive from the socket, each in its turn: what they send back, the kernel hears of at once.
+const AT_ONCE: usize = 64;
 
 #[coro::coroutine(initial = suspend_never, final = suspend_never)]
 fn echo(io: IoQueue, socket: DatagramSocket, trouble: Trouble) -> Session {
@@ -43,6 +42,7 @@ fn main() -> ExitCode {
 
         let socket = io.bind(address).map_err(Failure::of(address))?;
         server::stop_on_signal(io.clone());
+        server::list_on_signal(io.clone());
         server::announce(socket.local_addr()?)?;
         let trouble = Trouble::default();
         for _ in 0..AT_ONCE {

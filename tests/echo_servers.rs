@@ -11,10 +11,13 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::Duration;
 
-use echo_support::{PATIENCE, Server, assert_echo, eventually, example, noise, one_at_a_time, raise_file_limit};
+use echo_support::{
+    PATIENCE, Server, assert_echo, eventually, example, noise, one_at_a_time, raise_file_limit, tcp_echo_under,
+};
 use rustix::io::Errno;
 use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size, set_socket_send_buffer_size};
 use rustix::process::Signal;
+use rustix::thread::CapabilitySet;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
 /// Sends all of it on a thread of its own, and reads to the end.
@@ -203,7 +206,7 @@ on_both_backends! {
     }
 
     fn out_of_descriptors_it_waits_until_some_return(backend: &str) {
-        let server = Server::tcp_with_files(30, backend);
+        let server = Server::tcp_under("-n 30", backend);
         let clients: Vec<TcpStream> = (0..60).map(|_| server.client()).collect();
         for client in &clients[..5] {
             assert_echo(client, b"one of the first");
@@ -365,6 +368,36 @@ fn where_io_uring_is_refused_it_polls_and_says_so_once() {
     let output = refused.join().expect("it polls");
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output).starts_with("io_uring: Operation not permitted"), "{}", text(&output));
+}
+
+#[test]
+fn where_memory_for_io_uring_is_refused_it_polls_and_says_so_once() {
+    let _one = one_at_a_time();
+    example("tcp_echo");
+    // Who may lock memory is refused none. That belongs to a thread and the processes that it starts, and who may not take it
+    // away has not got it.
+    let refused = thread::spawn(|| {
+        let _ = rustix::thread::remove_capability_from_bounding_set(CapabilitySet::IPC_LOCK);
+        // It says so before it finds that it has no place to listen on.
+        let asked = tcp_echo_under("-l 0").args(["--backend", "uring", "--addr", "192.0.2.1:1"]).output();
+        let asked = asked.expect("it runs");
+        assert_eq!(asked.status.code(), Some(1));
+        if !text(&asked).starts_with("io_uring: Cannot allocate memory") {
+            return eprintln!("SKIPPED: this kernel does not count what a ring occupies ({})", text(&asked).trim());
+        }
+        // Some is not enough, either, and much is.
+        for (limit, refused) in [("-l 0", Some(true)), ("-l 64", None), ("-l 128", None), ("-l 512", None)] {
+            let server = Server::tcp_under(limit, "");
+            let data = noise(9, 100_000);
+            assert!(send_and_read_to_end(&server.client(), &data) == data);
+            server.assert_unharmed();
+            let log = server.stop();
+            let says_so = log == "io_uring is not to be had (Cannot allocate memory (os error 12)): polling instead\n";
+            assert!(says_so || log.is_empty(), "{limit}: {log}");
+            assert!(refused.is_none_or(|refused| refused == says_so), "{limit}: {log}");
+        }
+    });
+    refused.join().expect("it polls");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::io::{Read as _, Write as _};
 use std::mem::{ManuallyDrop, forget};
-use std::net::TcpStream;
+use std::net::{TcpStream, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use std::thread;
 use std::time::Duration;
 
 use coro::{Awaiter, ContinuationOf, FireAndForget, LocalWorld, Polled, Promise, Task};
-use io_support::io_queue::{Connection, IoBuf, IoQueue, Listener, Operation, Options};
+use io_support::io_queue::{Connection, DatagramSocket, IoBuf, IoQueue, Listener, Operation, Options};
 use io_support::{BUFFER, Live, pair};
 
 /// An operation whose destructor never runs.
@@ -156,6 +156,11 @@ fn accept<'a>(io: &'a IoQueue, listener: &'a Listener) -> Task<'a, (), Polled> {
     drop(io.accept(listener).await);
 }
 
+#[coro::coroutine]
+fn receive_from<'a>(io: &'a IoQueue, socket: &'a DatagramSocket) -> Task<'a, (), Polled> {
+    drop(io.recv_from(socket).await);
+}
+
 on_both_backends! {
     fn an_operation_that_two_coroutines_wait_for_is_cancelled_with_its_awaiter(io: &IoQueue) {
         let (connection, _theirs) = pair(io);
@@ -193,6 +198,18 @@ on_both_backends! {
         drop(listener);
         settle(io);
         assert!(TcpStream::connect(address).is_err(), "nobody listens any more");
+    }
+
+    fn a_datagram_socket_is_closed_while_a_leaked_awaiter_receives(io: &IoQueue) {
+        let socket = io.bind("127.0.0.1:0").expect("a port");
+        let address = socket.local_addr().expect("it has one");
+        let mut receiving = receive_from(io, &socket);
+        start(io, &mut receiving);
+        settle(io);
+        forget(receiving);
+        drop(socket);
+        settle(io);
+        UdpSocket::bind(address).expect("the port is free");
     }
 
     fn a_destructor_panics_while_the_last_owner_of_a_queue_goes(io: &IoQueue) {

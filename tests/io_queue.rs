@@ -389,6 +389,50 @@ on_both_backends! {
         assert!(numbers.into_iter().eq(0..10));
     }
 
+    fn it_lists_what_each_coroutine_waits_for(io: &IoQueue) {
+        #[coro::coroutine]
+        fn receive<'a>(io: &'a IoQueue, connection: &'a Connection) -> Task<'a, io::Result<IoBuf>, Polled> {
+            io.timeout(LONG, io.recv(connection)).await
+        }
+        #[coro::coroutine(initial = suspend_never, final = suspend_never)]
+        fn list(io: IoQueue, log: Log<String>) -> FireAndForget {
+            io.sleep(Duration::ZERO).await.expect("nobody stops it");
+            log.borrow_mut().extend(io.parked().iter().map(ToString::to_string));
+        }
+        #[coro::coroutine(initial = suspend_never, final = suspend_never)]
+        fn go_on(io: IoQueue) -> FireAndForget {
+            io.sleep(Duration::ZERO).await.expect("nobody stops it");
+        }
+        assert!(io.parked().is_empty());
+        let (connection, theirs) = pair(io);
+        let log = Log::default();
+        sleep_long(io.clone(), Live::new());
+        list(io.clone(), log.clone());
+        go_on(io.clone());
+        let mut receiving = receive(io, &connection);
+        let context = &mut std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(std::pin::pin!(&mut receiving).poll(context).is_pending());
+        // Both sleeps are over when the queue looks.
+        thread::sleep(Duration::from_millis(1));
+        let listed = futures::future::poll_fn(|context| {
+            context.waker().wake_by_ref();
+            if log.borrow().is_empty() { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
+        });
+        io.block_on(listed).expect("the queue works");
+        drop(theirs);
+        assert_eq!(io.block_on(receiving).expect("the queue works").expect("the end").len(), 0);
+        let mut list = log.take();
+        list.sort();
+        // The one that lists was resumed, and so is not in the list.
+        assert_eq!(list.len(), 3, "{list:?}");
+        assert!(list[0].starts_with("is about to go on\n    go_on at tests/io_queue.rs:") && list[0].ends_with(": io.sleep(Duration::ZERO).await"), "{list:?}");
+        assert!(list[1].starts_with("receives from a socket without address, for 3"), "{list:?}");
+        assert!(list[1].ends_with(" at most\n    a task"), "{list:?}");
+        assert!(list[2].starts_with("sleeps, for 3") && list[2].ends_with(": io.sleep(LONG).await"), "{list:?}");
+        io.shut_down().expect("the queue works");
+        assert!(io.parked().is_empty());
+    }
+
     fn parts_of_a_buffer_share_it(io: &IoQueue) {
         let whole = IoBuf::from(pattern(10));
         let part = whole.slice(4..);

@@ -23,8 +23,8 @@ pub(super) trait Backend {
     /// Asks for an operation to end. It is finished, now or later, as cancelled or with what it has done by then.
     fn cancel(&mut self, slots: &mut Slots, key: Key);
 
-    /// Nobody accepts connections from this listener any more.
-    fn stop_accepting(&mut self, slots: &mut Slots, listener: &Rc<Socket>);
+    /// Nobody accepts connections or receives datagrams from this socket any more.
+    fn stop_listening(&mut self, slots: &mut Slots, socket: &Rc<Socket>);
 
     /// Tells the kernel what has been started, and waits until something is finished or the time is over.
     fn wait(&mut self, slots: &mut Slots, timeout: Option<Duration>) -> io::Result<()>;
@@ -33,7 +33,7 @@ pub(super) trait Backend {
 /// Who does the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackendKind {
-    /// Linux's completion queue, from version 5.19.
+    /// Linux's completion queue, from version 6.1.
     Uring,
     /// Readiness: `epoll`, `kqueue`.
     Poll,

@@ -77,10 +77,10 @@ impl Blank {
         &mut Rc::get_mut(&mut self.0).expect("a blank has one owner").bytes
     }
 
-    /// The first `length` bytes, which have been filled.
-    pub(super) fn filled(self, length: usize) -> IoBuf {
-        assert!(length <= self.0.bytes.len(), "as many bytes as the block has");
-        IoBuf { block: self.0, range: 0..length }
+    /// The part of it that has been filled.
+    pub(super) fn filled(self, range: Range<usize>) -> IoBuf {
+        assert!(range.start <= range.end && range.end <= self.0.bytes.len(), "a part of the block");
+        IoBuf { block: self.0, range }
     }
 }
 
@@ -93,6 +93,10 @@ pub(super) struct Pool {
 impl Pool {
     pub(super) fn new(size: usize) -> Rc<Self> {
         Rc::new(Self { size, unused: RefCell::default() })
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
     /// A block: a used one, or else a new one.

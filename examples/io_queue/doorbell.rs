@@ -51,7 +51,7 @@ impl Doorbell {
             if slots.request(key).is_some() {
                 return;
             }
-            let _ = slots.take_answer(key);
+            let _ = slots.take_answer(key, &mut None);
         }
         let key = slots.insert_internal(Request::Recv(self.bell.clone()), true);
         self.listening.set(Some(key));

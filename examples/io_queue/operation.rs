@@ -22,26 +22,12 @@ pub(super) enum Request {
     Recv(Rc<Socket>),
     Send(Rc<Socket>, IoBuf),
     RecvFrom(Rc<Socket>),
+    /// Receives datagrams until it is cancelled, for the benefit of `RecvFrom`.
+    ReceiveMany(Rc<Socket>),
     SendTo(Rc<Socket>, IoBuf, SocketAddr),
     /// `None` once it is closed.
     Close(Option<Socket>),
     Sleep(Duration),
-}
-
-impl Request {
-    fn socket(&self) -> Option<&Socket> {
-        match self {
-            Self::Accept(socket)
-            | Self::AcceptMany(socket)
-            | Self::Connect(socket, _)
-            | Self::Recv(socket)
-            | Self::Send(socket, _)
-            | Self::RecvFrom(socket)
-            | Self::SendTo(socket, ..) => Some(socket),
-            Self::Close(socket) => socket.as_ref(),
-            Self::Sleep(_) => None,
-        }
-    }
 }
 
 /// What the kernel has answered.
@@ -70,34 +56,33 @@ pub struct Datagram {
 #[must_use = "an operation does nothing unless it is awaited"]
 pub struct Operation<'io, T> {
     io: &'io IoQueue,
-    stage: Stage,
+    /// `None` once it is started.
+    request: Option<io::Result<Request>>,
+    /// `None` before it is started, and once it is over.
+    started: Option<Key>,
     limit: Option<Duration>,
     value: fn(Answer) -> T,
 }
 
-enum Stage {
-    Failed(io::Error),
-    New(Request),
-    Started(Key),
-    Over,
-}
-
 impl<'io, T> Operation<'io, T> {
+    #[inline]
     pub(super) fn new(io: &'io IoQueue, request: io::Result<Request>, value: fn(Answer) -> T) -> Self {
-        // Another backend may have put the socket into a mode that does not suit this one.
-        let request = request.and_then(|request| match request.socket() {
-            Some(socket) if !io.owns(socket) => {
-                Err(io::Error::new(io::ErrorKind::InvalidInput, "the socket belongs to another queue"))
-            }
-            _ => Ok(request),
-        });
-        let limit = match &request {
-            Ok(Request::Recv(socket) | Request::Send(socket, _)) => socket.limit(),
-            _ => None,
-        };
-        Self { io, stage: request.map_or_else(Stage::Failed, Stage::New), limit, value }
+        Self { io, request: Some(request), started: None, limit: None, value }
     }
 
+    /// An operation on a socket, which must be one of the queue's: another backend may have put it into a mode that
+    /// does not suit this one.
+    #[inline]
+    pub(super) fn on(
+        io: &'io IoQueue,
+        socket: &Rc<Socket>,
+        request: impl FnOnce(Rc<Socket>) -> Request,
+        value: fn(Answer) -> T,
+    ) -> Self {
+        Self::new(io, io.check(socket).map(|()| request(socket.clone())), value)
+    }
+
+    #[inline]
     pub(super) fn within(mut self, limit: Duration) -> Self {
         self.limit = Some(self.limit.map_or(limit, |earlier| earlier.min(limit)));
         self
@@ -108,41 +93,36 @@ impl<T, P: Promise<World: LocalWorld>> Awaiter<P> for Operation<'_, T> {
     type Output = io::Result<T>;
 
     fn await_ready(&mut self, _: &mut P) -> bool {
-        matches!(self.stage, Stage::Failed(_))
+        matches!(self.request, Some(Err(_)))
     }
 
     fn await_suspend(&mut self, _: &mut P, me: ContinuationOf<P>) -> Option<ContinuationOf<P>> {
         // If it is started already, that was by another coroutine; this one is not suspended for it.
-        if let Stage::New(_) = self.stage
-            && let Stage::New(request) = std::mem::replace(&mut self.stage, Stage::Over)
-        {
+        if let Some(Ok(request)) = self.request.take_if(|request| request.is_ok()) {
             // If the queue is being shut down, this drops the continuation, which destroys a detached coroutine.
-            if let Some(key) = self.io.start(request, Waiter::new(me), self.limit) {
-                self.stage = Stage::Started(key);
-            }
+            self.started = self.io.start(request, Waiter::new(me), self.limit);
         }
         None
     }
 
     fn await_resume(&mut self, _: &mut P) -> io::Result<T> {
-        match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Failed(error) => Err(error),
-            Stage::Started(key) => match self.io.take_answer(key) {
-                Some(answer) => answer.map(self.value),
-                // A polled coroutine is woken without an answer when the queue is shut down.
-                None => {
-                    self.io.abandon(key);
-                    Err(cancelled())
-                }
-            },
-            Stage::New(_) | Stage::Over => Err(cancelled()),
+        let Some(key) = self.started.take() else {
+            return Err(self.request.take().and_then(Result::err).unwrap_or_else(cancelled));
+        };
+        match self.io.take_answer(key) {
+            Some(answer) => answer.map(self.value),
+            // A polled coroutine is woken without an answer when the queue is shut down.
+            None => {
+                self.io.abandon(key);
+                Err(cancelled())
+            }
         }
     }
 }
 
 impl<T> Drop for Operation<'_, T> {
     fn drop(&mut self) {
-        if let Stage::Started(key) = self.stage {
+        if let Some(key) = self.started {
             self.io.abandon(key);
         }
     }

@@ -128,9 +128,9 @@ impl Backend for Poll {
         slots.finish(key, Err(cancelled()));
     }
 
-    fn stop_accepting(&mut self, slots: &mut Slots, listener: &Rc<Socket>) {
-        let Some(watch) = listener.watch().get() else { return };
-        // Their awaiters were leaked: any other borrows the listener.
+    fn stop_listening(&mut self, slots: &mut Slots, socket: &Rc<Socket>) {
+        let Some(watch) = socket.watch().get() else { return };
+        // Their awaiters were leaked: any other borrows the listener, or the socket.
         for waiting in self.registry.side(watch.index, Direction::Read, |side| std::mem::take(&mut side.waiting)) {
             slots.finish(waiting, Err(cancelled()));
         }
@@ -196,20 +196,18 @@ impl Drop for Watch {
 /// What the request waits for.
 fn place(request: &Request) -> Option<(&Rc<Socket>, Direction)> {
     match request {
-        Request::Accept(socket) | Request::AcceptMany(socket) | Request::Recv(socket) | Request::RecvFrom(socket) => {
-            Some((socket, Direction::Read))
-        }
+        Request::Accept(socket) | Request::Recv(socket) | Request::RecvFrom(socket) => Some((socket, Direction::Read)),
         Request::Connect(socket, _) | Request::Send(socket, _) | Request::SendTo(socket, ..) => {
             Some((socket, Direction::Write))
         }
-        Request::Close(_) | Request::Sleep(_) => None,
+        Request::Close(_) | Request::Sleep(_) | Request::AcceptMany(_) | Request::ReceiveMany(_) => None,
     }
 }
 
 /// Does it, if that is possible without waiting.
 fn perform(request: &Request, pool: &Rc<Pool>) -> Result<Answer, Errno> {
     match request {
-        Request::Accept(listener) | Request::AcceptMany(listener) => {
+        Request::Accept(listener) => {
             retry_on_intr(|| accept(listener.as_fd())).map(|fd| Answer::Socket(Socket::new(fd, pool)))
         }
         Request::Connect(socket, address) => match retry_on_intr(|| rustix::net::connect(&**socket, address)) {
@@ -220,7 +218,7 @@ fn perform(request: &Request, pool: &Rc<Pool>) -> Result<Answer, Errno> {
         Request::Recv(socket) => {
             let mut blank = pool.take();
             let received = retry_on_intr(|| rustix::net::recv(&**socket, blank.bytes(), RecvFlags::empty()));
-            let data = blank.filled(received.map_or(0, |(count, _)| count));
+            let data = blank.filled(0..received.map_or(0, |(count, _)| count));
             received.map(|_| Answer::Received(data))
         }
         Request::Send(socket, data) => {
@@ -230,7 +228,7 @@ fn perform(request: &Request, pool: &Rc<Pool>) -> Result<Answer, Errno> {
             let mut blank = pool.take();
             let received = retry_on_intr(|| rustix::net::recvfrom(&**socket, blank.bytes(), RecvFlags::TRUNC));
             let count = received.as_ref().map_or(0, |(count, ..)| *count);
-            let data = blank.filled(count);
+            let data = blank.filled(0..count);
             let (_, length, from) = received?;
             let from = from.and_then(|from| SocketAddr::try_from(from).ok()).ok_or(Errno::AFNOSUPPORT)?;
             Ok(Answer::Datagram(Datagram { data, from, truncated: length > count }))
@@ -238,7 +236,9 @@ fn perform(request: &Request, pool: &Rc<Pool>) -> Result<Answer, Errno> {
         Request::SendTo(socket, data, to) => {
             retry_on_intr(|| rustix::net::sendto(&**socket, data, NO_SIGNAL, to)).map(Answer::Sent)
         }
-        Request::Close(_) | Request::Sleep(_) => unreachable!("they wait for no socket"),
+        Request::Close(_) | Request::Sleep(_) | Request::AcceptMany(_) | Request::ReceiveMany(_) => {
+            unreachable!("they wait for no socket")
+        }
     }
 }
 

@@ -15,8 +15,9 @@ use super::backend::{self, Backend, BackendKind};
 use super::buffer::{IoBuf, Pool};
 use super::doorbell::Doorbell;
 use super::operation::{Answer, Datagram, Operation, Request};
+use super::parked::Parked;
 use super::slot::{Key, Leftover, Slots, cancelled};
-use super::socket::{Connection, DatagramSocket, Listener, Socket, stream_socket};
+use super::socket::{Connection, DatagramSocket, Listener, Listening, Socket, stream_socket};
 use super::waiter::Waiter;
 
 /// As many coroutines are resumed before the queue looks for new answers.
@@ -94,7 +95,7 @@ impl IoQueue {
         // More than std asks for: who comes while there is much to do need not come again. (The system has its own limit.)
         rustix::net::listen(&listener, 4096)?;
         let socket = self.adopt_socket(listener.into())?;
-        Ok(Listener { socket, io: self.clone() })
+        Ok(Listener(Listening { socket, io: self.clone() }))
     }
 
     /// A socket that receives UDP datagrams.
@@ -102,7 +103,8 @@ impl IoQueue {
     /// # Errors
     /// The system's.
     pub fn bind(&self, address: impl ToSocketAddrs) -> io::Result<DatagramSocket> {
-        self.adopt_socket(UdpSocket::bind(address)?.into()).map(DatagramSocket)
+        let socket = self.adopt_socket(UdpSocket::bind(address)?.into())?;
+        Ok(DatagramSocket(Rc::new(Listening { socket, io: self.clone() })))
     }
 
     /// A connection out of a stream socket that was connected elsewhere.
@@ -119,7 +121,7 @@ impl IoQueue {
 
     /// Accepts a connection.
     pub fn accept<'io>(&'io self, listener: &'io Listener) -> Operation<'io, Connection> {
-        Operation::new(self, Ok(Request::Accept(listener.socket.clone())), |answer| match answer {
+        Operation::on(self, &listener.0.socket, Request::Accept, |answer| match answer {
             Answer::Socket(socket) => Connection(socket),
             _ => unreachable!("the answer to `accept`"),
         })
@@ -137,20 +139,22 @@ impl IoQueue {
 
     /// Receives some bytes; none at the end of the stream. While it waits, it occupies no buffer.
     pub fn recv<'io>(&'io self, connection: &Connection) -> Operation<'io, IoBuf> {
-        Operation::new(self, Ok(Request::Recv(connection.0.clone())), |answer| match answer {
+        let receive = Operation::on(self, &connection.0, Request::Recv, |answer| match answer {
             Answer::Received(data) => data,
             _ => unreachable!("the answer to `recv`"),
-        })
+        });
+        self.timeout(connection.0.limit(), receive)
     }
 
     /// Sends some of the bytes, and says how many. See also [`send_all`](super::send_all).
     pub fn send<'io>(&'io self, connection: &Connection, data: IoBuf) -> Operation<'io, usize> {
-        Operation::new(self, Ok(Request::Send(connection.0.clone(), data)), sent)
+        let send = Operation::on(self, &connection.0, |socket| Request::Send(socket, data), sent);
+        self.timeout(connection.0.limit(), send)
     }
 
     /// Receives a datagram. While it waits, it occupies no buffer.
-    pub fn recv_from<'io>(&'io self, socket: &DatagramSocket) -> Operation<'io, Datagram> {
-        Operation::new(self, Ok(Request::RecvFrom(socket.0.clone())), |answer| match answer {
+    pub fn recv_from<'io>(&'io self, socket: &'io DatagramSocket) -> Operation<'io, Datagram> {
+        Operation::on(self, &socket.0.socket, Request::RecvFrom, |answer| match answer {
             Answer::Datagram(datagram) => datagram,
             _ => unreachable!("the answer to `recv_from`"),
         })
@@ -158,7 +162,7 @@ impl IoQueue {
 
     /// Sends a datagram.
     pub fn send_to<'io>(&'io self, socket: &DatagramSocket, data: IoBuf, to: SocketAddr) -> Operation<'io, usize> {
-        Operation::new(self, Ok(Request::SendTo(socket.0.clone(), data, to)), sent)
+        Operation::on(self, &socket.0.socket, |socket| Request::SendTo(socket, data, to), sent)
     }
 
     /// Waits.
@@ -168,7 +172,8 @@ impl IoQueue {
 
     /// Closes the connection, and says if that failed. If it has clones, it stays open until the last of them is gone.
     pub fn close(&self, connection: Connection) -> Operation<'_, ()> {
-        Operation::new(self, Ok(Request::Close(Rc::into_inner(connection.0))), |_| ())
+        let ours = self.check(&connection.0);
+        Operation::new(self, ours.map(|()| Request::Close(Rc::into_inner(connection.0))), |_| ())
     }
 
     /// Any operation, which fails with [`io::ErrorKind::TimedOut`] if it takes longer than `limit`.
@@ -242,6 +247,14 @@ impl IoQueue {
         Ok(self.0.doorbell.get().expect("made above"))
     }
 
+    /// What each coroutine that waits for the queue waits for, and where it is.
+    ///
+    /// It costs nothing until it is called.
+    #[must_use]
+    pub fn parked(&self) -> Vec<Parked> {
+        self.work().slots.parked()
+    }
+
     /// Makes [`run`](Self::run) return, after it has [shut down](Self::shut_down) the queue.
     pub fn stop(&self) {
         self.0.stopped.set(true);
@@ -292,6 +305,7 @@ impl IoQueue {
     }
 
     /// Starts an operation, unless the queue is being shut down.
+    #[inline]
     pub(super) fn start(&self, request: Request, waiter: Waiter, limit: Option<Duration>) -> Option<Key> {
         if self.0.closing.get() {
             return None;
@@ -299,14 +313,20 @@ impl IoQueue {
         Some(self.work().start(request, waiter, limit))
     }
 
-    pub(super) fn owns(&self, socket: &Socket) -> bool {
-        socket.is_of(&self.0.pool)
+    /// Refuses a socket of another queue.
+    #[inline]
+    pub(super) fn check(&self, socket: &Socket) -> io::Result<()> {
+        if socket.is_of(&self.0.pool) {
+            return Ok(());
+        }
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "the socket belongs to another queue"))
     }
 
+    #[inline]
     pub(super) fn take_answer(&self, key: Key) -> Option<io::Result<Answer>> {
-        // The waiter, if there is one, is dropped when the borrow is over.
-        let taken = self.work().slots.take_answer(key);
-        taken.map(|(answer, _waiter)| answer)
+        // Dropped when the borrow is over.
+        let mut waiter = None;
+        self.work().slots.take_answer(key, &mut waiter)
     }
 
     pub(super) fn abandon(&self, key: Key) {
@@ -314,23 +334,26 @@ impl IoQueue {
         let _leftover = self.work().abandon(key);
     }
 
-    pub(super) fn stop_accepting(&self, listener: &Rc<Socket>) {
+    pub(super) fn stop_listening(&self, socket: &Rc<Socket>) {
         let work = &mut *self.work();
-        work.backend.stop_accepting(&mut work.slots, listener);
+        work.backend.stop_listening(&mut work.slots, socket);
     }
 }
 
 impl Work {
-    fn start(&mut self, request: Request, waiter: Waiter, limit: Option<Duration>) -> Key {
-        let (request, limit) = match request {
-            Request::Sleep(length) if limit.is_none_or(|limit| length <= limit) => {
-                (Request::Sleep(length), Some(length))
+    #[inline]
+    fn start(&mut self, mut request: Request, waiter: Waiter, mut limit: Option<Duration>) -> Key {
+        let sleeps = if let Request::Sleep(length) = &mut request {
+            if limit.is_some_and(|limit| limit < *length) {
+                // The limit comes first.
+                *length = Duration::MAX;
+            } else {
+                limit = Some(*length);
             }
-            // The limit comes first.
-            Request::Sleep(_) => (Request::Sleep(Duration::MAX), limit),
-            request => (request, limit),
+            true
+        } else {
+            false
         };
-        let sleeps = matches!(request, Request::Sleep(_));
         // One that is too far away never comes.
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let key = self.slots.insert(request, waiter, deadline);

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 
 pub use arguments::{Arguments, Failure, main};
 pub use session::{Session, say};
-pub use signals::stop_on_signal;
+pub use signals::{list_on_signal, stop_on_signal};
 pub use trouble::Trouble;
 
 /// Says where the server listens. Whoever started it may wait for this line, so it is written at once.

@@ -5,6 +5,7 @@ use std::io;
 use std::time::Instant;
 
 use super::operation::{Answer, Request};
+use super::parked::Parked;
 use super::waiter::Waiter;
 
 /// The name of a slot. The generation tells its operations apart, so a late answer cannot reach a stranger.
@@ -31,6 +32,10 @@ impl Key {
 
 struct Slot {
     generation: u32,
+    /// Whether somebody will take the answer.
+    wanted: bool,
+    ending: Ending,
+    waiter: Option<Waiter>,
     deadline: Option<Instant>,
     stage: Stage,
 }
@@ -38,17 +43,9 @@ struct Slot {
 enum Stage {
     Free,
     /// The kernel may use whatever the request owns.
-    Running {
-        request: Request,
-        waiter: Option<Waiter>,
-        wanted: bool,
-        ending: Ending,
-    },
+    Running(Request),
     /// The kernel is done; whoever awaits it has not taken the answer yet.
-    Finished {
-        answer: io::Result<Answer>,
-        waiter: Option<Waiter>,
-    },
+    Finished(io::Result<Answer>),
 }
 
 /// Whether an operation is to end before it is done.
@@ -61,9 +58,10 @@ enum Ending {
 
 /// What is left when the awaiter of a slot goes. It is to be dropped when the slots are no longer borrowed, for it may run
 /// destructors that come back here.
+#[derive(Default)]
 pub(super) struct Leftover {
     _waiter: Option<Waiter>,
-    _answer: Option<io::Result<Answer>>,
+    _stage: Option<Stage>,
 }
 
 /// All slots of a queue.
@@ -81,11 +79,14 @@ pub(super) struct Slots {
 
 impl Slots {
     /// A slot for an operation that somebody waits for.
+    #[inline]
     pub(super) fn insert(&mut self, request: Request, waiter: Waiter, deadline: Option<Instant>) -> Key {
         self.waiting += 1;
-        let key = self.occupy(Stage::Running { request, waiter: Some(waiter), wanted: true, ending: Ending::No });
+        let key = self.occupy(request, true);
+        let slot = &mut self.slots[key.index()];
+        slot.waiter = Some(waiter);
         if let Some(deadline) = deadline {
-            self.slots[key.index()].deadline = Some(deadline);
+            slot.deadline = Some(deadline);
             self.deadlines.insert((deadline, key));
         }
         key
@@ -93,24 +94,32 @@ impl Slots {
 
     /// A slot for an operation of the queue's own. Once finished, it stays until it is taken if `wanted`, else it is free.
     pub(super) fn insert_internal(&mut self, request: Request, wanted: bool) -> Key {
-        self.occupy(Stage::Running { request, waiter: None, wanted, ending: Ending::No })
+        self.occupy(request, wanted)
     }
 
-    fn occupy(&mut self, stage: Stage) -> Key {
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { generation: 0, deadline: None, stage: Stage::Free });
-            u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 operations at once")
-        });
+    #[inline]
+    fn occupy(&mut self, request: Request, wanted: bool) -> Key {
+        let index = self.free.pop().unwrap_or_else(|| self.grow());
         let slot = &mut self.slots[index as usize];
-        slot.stage = stage;
+        (slot.wanted, slot.ending, slot.stage) = (wanted, Ending::No, Stage::Running(request));
         Key { index, generation: slot.generation }
     }
 
+    #[cold]
+    fn grow(&mut self) -> u32 {
+        let index = u32::try_from(self.slots.len()).expect("fewer than 2^32 operations at once");
+        let (generation, waiter, deadline) = (0, None, None);
+        self.slots.push(Slot { generation, wanted: false, ending: Ending::No, waiter, deadline, stage: Stage::Free });
+        index
+    }
+
+    #[inline]
     fn get(&mut self, key: Key) -> Option<&mut Slot> {
         self.slots.get_mut(key.index()).filter(|slot| slot.generation == key.generation)
     }
 
     /// Frees the slot. From now on its key means nothing.
+    #[inline]
     fn free(&mut self, key: Key) -> Stage {
         let slot = &mut self.slots[key.index()];
         match slot.generation.checked_add(1) {
@@ -125,36 +134,34 @@ impl Slots {
     }
 
     /// What the kernel works on; `None` if it has answered already.
+    #[inline]
     pub(super) fn request(&mut self, key: Key) -> Option<&mut Request> {
         match &mut self.get(key)?.stage {
-            Stage::Running { request, .. } => Some(request),
+            Stage::Running(request) => Some(request),
             _ => None,
         }
     }
 
     /// Whether the operation is to go on if it has to be started again.
     pub(super) fn goes_on(&mut self, key: Key) -> bool {
-        self.get(key).is_some_and(|slot| matches!(slot.stage, Stage::Running { ending: Ending::No, .. }))
+        self.get(key).is_some_and(|slot| matches!(slot.stage, Stage::Running(_)) && slot.ending == Ending::No)
     }
 
     /// The kernel has answered, and uses nothing of the operation any more.
-    pub(super) fn finish(&mut self, key: Key, answer: io::Result<Answer>) {
+    pub(super) fn finish(&mut self, key: Key, mut answer: io::Result<Answer>) {
         let Some(slot) = self.get(key) else { return };
-        let Stage::Running { waiter, wanted, ending, .. } = &mut slot.stage else { return };
-        if !*wanted {
-            self.forget_deadline(key);
-            self.free(key);
-            return;
+        let Stage::Running(_) = slot.stage else { return };
+        if slot.ending == Ending::TimedOut && answer.as_ref().is_err_and(is_cancelled) {
+            answer = Err(io::ErrorKind::TimedOut.into());
         }
-        let answer = match answer {
-            Err(error) if *ending == Ending::TimedOut && is_cancelled(&error) => Err(io::ErrorKind::TimedOut.into()),
-            answer => answer,
-        };
-        let waiter = waiter.take();
-        let awaited = waiter.is_some();
-        slot.stage = Stage::Finished { answer, waiter };
-        self.forget_deadline(key);
-        if awaited {
+        let (wanted, awaited, has_deadline) = (slot.wanted, slot.waiter.is_some(), slot.deadline.is_some());
+        slot.stage = Stage::Finished(answer);
+        if has_deadline {
+            self.forget_deadline(key);
+        }
+        if !wanted {
+            self.free(key);
+        } else if awaited {
             self.arrived.push_back(key);
         }
     }
@@ -170,8 +177,8 @@ impl Slots {
         loop {
             let key = self.arrived.pop_front()?;
             // Its awaiter may have gone in the meantime.
-            if let Some(Slot { stage: Stage::Finished { waiter, .. }, .. }) = self.get(key)
-                && let Some(waiter) = waiter.take()
+            if let Some(slot) = self.get(key)
+                && let Some(waiter) = slot.waiter.take()
             {
                 self.waiting -= 1;
                 return Some(waiter);
@@ -179,41 +186,38 @@ impl Slots {
         }
     }
 
-    /// The answer, if it is there, and who waits for it, if that was not resumed for it. (It is to be dropped as
-    /// [`Leftover`]s are.) The slot is then free.
-    pub(super) fn take_answer(&mut self, key: Key) -> Option<(io::Result<Answer>, Option<Waiter>)> {
-        let Stage::Finished { .. } = self.get(key)?.stage else { return None };
+    /// The answer, if it is there. The slot is then free.
+    ///
+    /// If the one who waits for it was not resumed for it, it is put into `waiter`, to be dropped as [`Leftover`]s are.
+    #[inline]
+    pub(super) fn take_answer(&mut self, key: Key, waiter: &mut Option<Waiter>) -> Option<io::Result<Answer>> {
+        let slot = self.get(key)?;
+        let Stage::Finished(_) = slot.stage else { return None };
+        *waiter = slot.waiter.take();
+        self.waiting -= usize::from(waiter.is_some());
         match self.free(key) {
-            Stage::Finished { answer, waiter } => {
-                self.waiting -= usize::from(waiter.is_some());
-                Some((answer, waiter))
-            }
+            Stage::Finished(answer) => Some(answer),
             _ => unreachable!("looked at above"),
         }
     }
 
     /// Nobody wants the answer any more. If the kernel still works on it, it is the caller's to tell the kernel.
     pub(super) fn abandon(&mut self, key: Key) -> (Leftover, bool) {
-        let nothing = Leftover { _waiter: None, _answer: None };
-        let Some(slot) = self.get(key) else { return (nothing, false) };
-        match &mut slot.stage {
-            Stage::Running { waiter, wanted, ending, .. } => {
-                let waiter = waiter.take();
-                let must_cancel = *ending == Ending::No;
-                (*wanted, *ending) = (false, Ending::Cancelled);
-                self.waiting -= usize::from(waiter.is_some());
+        let Some(slot) = self.get(key) else { return (Leftover::default(), false) };
+        let waiter = slot.waiter.take();
+        let (stage, must_cancel) = match slot.stage {
+            // One that has served long enough keeps its last generation.
+            Stage::Free => (None, false),
+            Stage::Running(_) => {
+                let must_cancel = slot.ending == Ending::No;
+                (slot.wanted, slot.ending) = (false, Ending::Cancelled);
                 self.forget_deadline(key);
-                (Leftover { _waiter: waiter, _answer: None }, must_cancel)
+                (None, must_cancel)
             }
-            Stage::Finished { .. } => match self.free(key) {
-                Stage::Finished { answer, waiter } => {
-                    self.waiting -= usize::from(waiter.is_some());
-                    (Leftover { _waiter: waiter, _answer: Some(answer) }, false)
-                }
-                _ => unreachable!("looked at above"),
-            },
-            Stage::Free => (nothing, false),
-        }
+            Stage::Finished(_) => (Some(self.free(key)), false),
+        };
+        self.waiting -= usize::from(waiter.is_some());
+        (Leftover { _waiter: waiter, _stage: stage }, must_cancel)
     }
 
     /// The keys of all slots in use.
@@ -221,6 +225,20 @@ impl Slots {
         let used = self.slots.iter().enumerate().filter(|(_, slot)| !matches!(slot.stage, Stage::Free));
         used.map(|(index, slot)| Key { index: u32::try_from(index).expect("as it was"), generation: slot.generation })
             .collect()
+    }
+
+    /// Those who wait.
+    pub(super) fn parked(&self) -> Vec<Parked> {
+        let now = Instant::now();
+        let parked = |slot: &Slot| {
+            let request = match &slot.stage {
+                Stage::Running(request) => Some(request),
+                _ => None,
+            };
+            let limit = slot.deadline.map(|deadline| deadline.saturating_duration_since(now));
+            slot.waiter.as_ref().map(|waiter| Parked::new(request, limit, waiter))
+        };
+        self.slots.iter().filter_map(parked).collect()
     }
 
     /// How many slots are in use.
@@ -250,9 +268,7 @@ impl Slots {
             return None;
         }
         self.forget_deadline(key);
-        if let Stage::Running { ending, .. } = &mut self.slots[key.index()].stage {
-            *ending = Ending::TimedOut;
-        }
+        self.slots[key.index()].ending = Ending::TimedOut;
         Some(key)
     }
 }

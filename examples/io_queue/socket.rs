@@ -94,11 +94,20 @@ impl Connection {
     }
 }
 
-/// A socket that accepts connections. Dropping it stops that.
-pub struct Listener {
+/// A socket that something comes to, whether somebody awaits it or not. Dropping it stops that.
+pub(super) struct Listening {
     pub(super) socket: Rc<Socket>,
     pub(super) io: IoQueue,
 }
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.io.stop_listening(&self.socket);
+    }
+}
+
+/// A socket that accepts connections, until it is dropped.
+pub struct Listener(pub(super) Listening);
 
 impl Listener {
     /// Where it listens.
@@ -106,19 +115,13 @@ impl Listener {
     /// # Errors
     /// The system's.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        local_addr(&self.socket)
+        local_addr(&self.0.socket)
     }
 }
 
-impl Drop for Listener {
-    fn drop(&mut self) {
-        self.io.stop_accepting(&self.socket);
-    }
-}
-
-/// A socket for datagrams.
+/// A socket for datagrams. Its clones are the same socket, which is closed with the last of them.
 #[derive(Clone)]
-pub struct DatagramSocket(pub(super) Rc<Socket>);
+pub struct DatagramSocket(pub(super) Rc<Listening>);
 
 impl DatagramSocket {
     /// Where it receives.
@@ -126,7 +129,7 @@ impl DatagramSocket {
     /// # Errors
     /// The system's.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        local_addr(&self.0)
+        local_addr(&self.0.socket)
     }
 }
 
@@ -144,6 +147,11 @@ pub(super) fn stream_socket(address: SocketAddr) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
-fn local_addr(socket: &Socket) -> io::Result<SocketAddr> {
+pub(super) fn local_addr(socket: &Socket) -> io::Result<SocketAddr> {
     Ok(SocketAddr::try_from(rustix::net::getsockname(socket)?)?)
+}
+
+pub(super) fn peer_addr(socket: &Socket) -> io::Result<SocketAddr> {
+    let peer = rustix::net::getpeername(socket)?.ok_or(io::ErrorKind::NotConnected)?;
+    Ok(SocketAddr::try_from(peer)?)
 }

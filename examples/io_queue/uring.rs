@@ -2,9 +2,10 @@
 //!
 //! What a turn starts is submitted in one system call, the one that waits, and all that is finished is taken at once.
 
-mod accepting;
+mod addresses;
 mod buffers;
-mod message;
+mod datagrams;
+mod lines;
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,12 +18,13 @@ use io_uring::types::{Fd, SubmitArgs, Timespec};
 use io_uring::{IoUring, cqueue, opcode, squeue};
 use rustix::io::Errno;
 
-use self::accepting::Accepting;
+use self::addresses::Addresses;
 use self::buffers::Buffers;
-use self::message::Messages;
+use self::datagrams::Format;
+use self::lines::Lines;
 use super::backend::Backend;
 use super::buffer::{IoBuf, Pool};
-use super::operation::{Answer, Datagram, Request};
+use super::operation::{Answer, Request};
 use super::slot::{Key, Slots, cancelled};
 use super::socket::Socket;
 
@@ -32,15 +34,21 @@ const REQUESTS: u32 = 512;
 const ANSWERS: u32 = 4096;
 /// The name of a request to cancel another: no slot has it.
 const NOBODY: u64 = u64::MAX;
+/// The buffers for what is received from streams.
+const STREAMS: u16 = 0;
+/// Those for datagrams.
+const DATAGRAMS: u16 = 1;
 /// `IORING_RECVSEND_POLL_FIRST`: there is most likely nothing to receive yet.
 const POLL_FIRST: u16 = 1;
 
 pub(super) struct Uring {
     // Closed before the memory goes that the kernel was told of.
     ring: IoUring,
-    buffers: Buffers,
-    messages: Messages,
-    accepting: Accepting,
+    streams: Buffers,
+    datagrams: Buffers,
+    format: Format,
+    addresses: Addresses,
+    lines: Lines,
     /// Requests for which the ring has no room yet, in order.
     backlog: VecDeque<squeue::Entry>,
     /// The answers of this turn; kept for its memory.
@@ -49,18 +57,21 @@ pub(super) struct Uring {
 
 impl Uring {
     pub(super) fn new(pool: Rc<Pool>) -> io::Result<Self> {
-        let ring = build(|builder| builder.setup_single_issuer().setup_defer_taskrun())
-            .or_else(|_| build(|builder| builder.setup_coop_taskrun()))?;
-        if !ring.params().is_feature_nodrop() || !ring.params().is_feature_ext_arg() {
-            return Err(io::ErrorKind::Unsupported.into());
-        }
-        // As old as accepting many connections with one request: where there is one, there is the other.
-        let buffers = Buffers::register(&ring.submitter(), pool)?;
+        // A kernel that knows the last of these, 6.1, knows everything else that we need, too.
+        let mut builder = IoUring::builder();
+        builder.setup_cqsize(ANSWERS).setup_submit_all().setup_single_issuer().setup_defer_taskrun();
+        let ring: IoUring = builder.build(REQUESTS)?;
+        // Of their own, for there is more to a datagram than its bytes.
+        let blocks = Pool::new(pool.size() + datagrams::BEFORE);
+        let streams = Buffers::register(&ring.submitter(), STREAMS, pool)?;
+        let datagrams = Buffers::register(&ring.submitter(), DATAGRAMS, blocks)?;
         Ok(Self {
             ring,
-            buffers,
-            messages: Messages::default(),
-            accepting: Accepting::default(),
+            streams,
+            datagrams,
+            format: Format::new(),
+            addresses: Addresses::default(),
+            lines: Lines::default(),
             backlog: VecDeque::new(),
             answers: Vec::new(),
         })
@@ -70,33 +81,41 @@ impl Uring {
     fn submit(&mut self, slots: &mut Slots, key: Key) {
         let Some(request) = slots.request(key) else { return };
         let entry = match request {
-            Request::Accept(_) => unreachable!("it waits for an `AcceptMany`"),
+            Request::Accept(listener) => {
+                let listener = listener.clone();
+                return self.line_up(slots, key, &listener, Request::AcceptMany);
+            }
+            Request::RecvFrom(socket) => {
+                let socket = socket.clone();
+                return self.line_up(slots, key, &socket, Request::ReceiveMany);
+            }
             Request::AcceptMany(listener) => {
                 opcode::AcceptMulti::new(Fd(listener.raw())).flags(libc::SOCK_CLOEXEC).build()
             }
             Request::Connect(socket, address) => {
-                let (address, length) = self.messages.address(key, *address);
+                let (address, length) = self.addresses.set(key, *address);
                 opcode::Connect::new(Fd(socket.raw()), address, length).build()
             }
             Request::Recv(socket) => {
                 let hint = if socket.more_to_read.get() { 0 } else { POLL_FIRST };
                 opcode::Recv::new(Fd(socket.raw()), std::ptr::null_mut(), 0)
                     .ioprio(hint)
-                    .buf_group(buffers::GROUP)
+                    .buf_group(self.streams.group())
                     .build()
                     .flags(Flags::BUFFER_SELECT)
             }
             Request::Send(socket, data) => opcode::Send::new(Fd(socket.raw()), data.as_ptr(), clamped(data.len()))
                 .flags(libc::MSG_NOSIGNAL)
                 .build(),
-            // The kernel does not tell whether more datagrams wait, so it is to look.
-            Request::RecvFrom(socket) => opcode::RecvMsg::new(Fd(socket.raw()), self.messages.receiving(key))
-                .buf_group(buffers::GROUP)
-                .build()
-                .flags(Flags::BUFFER_SELECT),
+            Request::ReceiveMany(socket) => {
+                opcode::RecvMsgMulti::new(Fd(socket.raw()), self.format.header(), self.datagrams.group()).build()
+            }
             Request::SendTo(socket, data, to) => {
-                opcode::SendMsg::new(Fd(socket.raw()), self.messages.sending(key, data, *to))
-                    .flags(libc::MSG_NOSIGNAL.cast_unsigned())
+                let (address, length) = self.addresses.set(key, *to);
+                opcode::Send::new(Fd(socket.raw()), data.as_ptr(), clamped(data.len()))
+                    .flags(libc::MSG_NOSIGNAL)
+                    .dest_addr(address)
+                    .dest_addr_len(length)
                     .build()
             }
             Request::Close(Some(socket)) => opcode::Close::new(Fd(socket.raw())).build(),
@@ -110,8 +129,9 @@ impl Uring {
     }
 
     fn push(&mut self, entry: squeue::Entry) {
-        // SAFETY: what the entry points at stays where it is until the answer to it: buffers and sockets belong to the slot,
-        // which is not free until then; messages are boxed, one for each slot. Tests: tests/io_destruction.rs.
+        // SAFETY: what the entry points at stays where it is until the answer to it: buffers and sockets belong to the
+        // slot, which is not free until then; addresses are boxed, one for each slot, and so is the format of
+        // datagrams, which stays as long as the ring. Tests: tests/io_destruction.rs, tests/io_datagrams.rs.
         if !self.backlog.is_empty() || unsafe { self.ring.submission().push(&entry) }.is_err() {
             self.backlog.push_back(entry);
         }
@@ -149,37 +169,48 @@ impl Uring {
 
     fn take_answer(&mut self, slots: &mut Slots, entry: &cqueue::Entry) {
         let key = Key::from_u64(entry.user_data());
-        let result = result(entry.result());
-        // The kernel has taken the buffer out of its ring, whatever we make of it.
-        let blank = cqueue::buffer_select(entry.flags()).map(|id| self.buffers.taken(id));
+        let (result, more) = (result(entry.result()), cqueue::more(entry.flags()));
         let Some(request) = slots.request(key) else { return };
+        // The kernel has taken the buffer out of its ring, whatever we make of it.
+        let blank = cqueue::buffer_select(entry.flags()).map(|id| match request {
+            Request::ReceiveMany(_) => self.datagrams.taken(id),
+            _ => self.streams.taken(id),
+        });
         let answer = match request {
-            Request::AcceptMany(_) => {
+            Request::AcceptMany(listener) => {
+                let listener = listener.clone();
                 let accepted = result.map(|fd| {
                     let fd = i32::try_from(fd).expect("as the kernel gave it");
-                    // SAFETY: I/O safety: the kernel has just made this descriptor for us. Test: tests/io_sockets.rs, which
-                    // counts descriptors.
-                    Socket::new(unsafe { OwnedFd::from_raw_fd(fd) }, self.buffers.pool())
+                    // SAFETY: I/O safety: the kernel has just made this descriptor for us. Test: tests/io_sockets.rs,
+                    // which counts descriptors.
+                    Answer::Socket(Socket::new(unsafe { OwnedFd::from_raw_fd(fd) }, self.streams.pool()))
                 });
-                return self.accepted(slots, key, accepted, cqueue::more(entry.flags()));
+                let accepted = (!is_cancelled(&accepted)).then_some(accepted);
+                return self.arrived(slots, key, &listener, accepted, more);
             }
-            // The kernel had no buffer left: it gets one more.
-            Request::Recv(_) | Request::RecvFrom(_) if result == Err(Errno::NOBUFS) => {
+            Request::ReceiveMany(socket) => {
+                let socket = socket.clone();
+                // The kernel had no buffer left: it gets one more. The datagram waits until it is asked for again.
+                let ran_out = result == Err(Errno::NOBUFS);
+                if ran_out {
+                    self.datagrams.provide_one();
+                }
+                let received = result.and_then(|_| self.format.read(blank.ok_or(Errno::NOBUFS)?));
+                let received = received.map(Answer::Datagram);
+                let received = (!ran_out && !is_cancelled(&received)).then_some(received);
+                return self.arrived(slots, key, &socket, received, more);
+            }
+            Request::Recv(_) if result == Err(Errno::NOBUFS) => {
                 if slots.goes_on(key) {
-                    self.buffers.provide_one();
+                    self.streams.provide_one();
                     return self.submit(slots, key);
                 }
                 Err(Errno::CANCELED)
             }
             Request::Recv(socket) => {
                 socket.more_to_read.set(cqueue::sock_nonempty(entry.flags()));
-                result.map(|count| Answer::Received(blank.map_or_else(|| Vec::new().into(), |it| it.filled(count))))
+                result.map(|count| Answer::Received(blank.map_or_else(|| Vec::new().into(), |it| it.filled(0..count))))
             }
-            Request::RecvFrom(_) => result.and_then(|count| {
-                let data = blank.map_or_else(|| IoBuf::from(Vec::new()), |it| it.filled(count));
-                let (from, truncated) = self.messages.received(key)?;
-                Ok(Answer::Datagram(Datagram { data, from, truncated }))
-            }),
             Request::Send(..) | Request::SendTo(..) => result.map(Answer::Sent),
             Request::Connect(socket, _) => {
                 let socket = socket.clone();
@@ -194,7 +225,7 @@ impl Uring {
                 }
                 result.map(|_| Answer::Done)
             }
-            Request::Accept(_) | Request::Sleep(_) => unreachable!("the kernel was not asked"),
+            Request::Accept(_) | Request::RecvFrom(_) | Request::Sleep(_) => unreachable!("the kernel was not asked"),
         };
         slots.finish(key, answer.map_err(io::Error::from));
     }
@@ -204,23 +235,17 @@ impl Backend for Uring {
     fn adopt(&self, fd: OwnedFd) -> io::Result<Rc<Socket>> {
         // One that does not block would not wait, either.
         rustix::io::ioctl_fionbio(&fd, false)?;
-        Ok(Socket::new(fd, self.buffers.pool()))
+        Ok(Socket::new(fd, self.streams.pool()))
     }
 
     fn start(&mut self, slots: &mut Slots, key: Key) {
-        match slots.request(key) {
-            Some(Request::Accept(listener)) => {
-                let listener = listener.clone();
-                self.accept(slots, key, &listener);
-            }
-            _ => self.submit(slots, key),
-        }
+        self.submit(slots, key);
     }
 
     fn cancel(&mut self, slots: &mut Slots, key: Key) {
         match slots.request(key) {
-            Some(Request::Accept(listener)) => {
-                self.accepting.leave(listener, key);
+            Some(Request::Accept(socket) | Request::RecvFrom(socket)) => {
+                self.lines.leave(socket, key);
                 slots.finish(key, Err(cancelled()));
             }
             Some(_) => self.submit_cancel(key),
@@ -228,12 +253,13 @@ impl Backend for Uring {
         }
     }
 
-    fn stop_accepting(&mut self, slots: &mut Slots, listener: &Rc<Socket>) {
-        self.close_accepting(slots, listener);
+    fn stop_listening(&mut self, slots: &mut Slots, socket: &Rc<Socket>) {
+        self.close_line(slots, socket);
     }
 
     fn wait(&mut self, slots: &mut Slots, timeout: Option<Duration>) -> io::Result<()> {
-        self.buffers.refill();
+        self.streams.refill();
+        self.datagrams.refill();
         self.submit_backlog();
         let waited = match timeout {
             None => self.ring.submit_and_wait(1),
@@ -254,8 +280,8 @@ impl Backend for Uring {
     }
 }
 
-fn build(kind: impl FnOnce(&mut io_uring::Builder) -> &mut io_uring::Builder) -> io::Result<IoUring> {
-    kind(IoUring::builder().setup_cqsize(ANSWERS).setup_submit_all()).build(REQUESTS)
+fn is_cancelled<T>(result: &Result<T, Errno>) -> bool {
+    matches!(result, Err(Errno::CANCELED))
 }
 
 /// What the kernel says: a count or a descriptor, or an error.

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use coro::{Continuation, Detached, LocalWorld, Polled};
+use coro::{Backtrace, Continuation, Detached, LocalWorld, Polled};
 
 /// A coroutine of either world that stays on its thread.
 pub(super) enum Waiter {
@@ -20,6 +20,14 @@ impl Waiter {
         }
         let polled = any.downcast_mut::<Option<Continuation<Polled>>>().expect("no other world is local");
         Self::Polled(polled.take().expect("put there above"))
+    }
+
+    /// Where it is. Of one that is polled only its owner knows.
+    pub(super) fn backtrace(&self) -> Option<Backtrace> {
+        match self {
+            Self::Detached(continuation) => Some(continuation.backtrace()),
+            Self::Polled(_) => None,
+        }
     }
 
     pub(super) fn resume(self) {

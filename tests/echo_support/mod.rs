@@ -103,6 +103,13 @@ fn build_examples(cargo: &OsStr, profile: &Path) {
     assert!(build.status().expect("cargo runs").success(), "the examples do not build");
 }
 
+/// `tcp_echo` under a limit of the system, as `ulimit` understands it.
+pub fn tcp_echo_under(limit: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("ulimit {limit}; exec \"$0\" \"$@\"")]).arg(example("tcp_echo").get_program());
+    shell
+}
+
 /// A server that runs.
 pub struct Server {
     child: Child,
@@ -120,11 +127,9 @@ impl Server {
         Self::start("tcp_echo", backend, &[&["--buffer", "1000"], arguments].concat()).with_bystander()
     }
 
-    /// `tcp_echo` with so many files at most.
-    pub fn tcp_with_files(count: usize, backend: &str) -> Self {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("ulimit -n {count}; exec \"$0\" \"$@\"")]).arg(example("tcp_echo").get_program());
-        Self::spawn(shell, backend, &[]).with_bystander()
+    /// `tcp_echo` under a limit of the system, as `ulimit` understands it.
+    pub fn tcp_under(limit: &str, backend: &str) -> Self {
+        Self::spawn(tcp_echo_under(limit), backend, &[]).with_bystander()
     }
 
     fn with_bystander(mut self) -> Self {
@@ -147,6 +152,9 @@ impl Server {
             command.args(["--backend", backend]);
         }
         command.args(["--addr", "127.0.0.1:0"]).args(arguments);
+        // Else a sanitizer keeps 256 MiB of what was freed, and some tests look at the memory.
+        let sanitizer = std::env::var("ASAN_OPTIONS").unwrap_or_default();
+        command.env("ASAN_OPTIONS", sanitizer + ":quarantine_size_mb=8");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
         let mut line = String::new();
         let out = child.stdout.as_mut().expect("piped");
@@ -223,13 +231,17 @@ impl Server {
         }
     }
 
+    pub fn signal(&self, signal: Signal) {
+        rustix::process::kill_process(self.pid(), signal).expect("it runs");
+    }
+
     /// Asks it to end, and says what it has logged.
     pub fn stop(self) -> String {
         self.stop_by(Signal::TERM)
     }
 
     pub fn stop_by(mut self, signal: Signal) -> String {
-        rustix::process::kill_process(self.pid(), signal).expect("it runs");
+        self.signal(signal);
         let status = self.child.wait().expect("it ends");
         self.logging.take().expect("as started").join().expect("no panic");
         let log = self.log();

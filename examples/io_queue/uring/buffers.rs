@@ -11,8 +11,6 @@ use io_uring::types::BufRingEntry;
 
 use super::super::buffer::{Blank, Pool};
 
-/// The name of the buffers, of which there is one group.
-pub(super) const GROUP: u16 = 0;
 /// As many buffers are in the ring at most, a power of two.
 const ROOM: u16 = 1024;
 /// As many are there from the start. There will be as many as are ever received into at once.
@@ -20,6 +18,7 @@ const AT_FIRST: u16 = 16;
 
 /// The ring that the kernel takes them from, and the buffers in it.
 pub(super) struct Buffers {
+    group: u16,
     ring: NonNull<BufRingEntry>,
     tail: u16,
     provided: Vec<Option<Blank>>,
@@ -34,20 +33,26 @@ impl Buffers {
         Err(_) => panic!("a page and some more"),
     };
 
-    pub(super) fn register(kernel: &Submitter<'_>, pool: Rc<Pool>) -> io::Result<Self> {
+    /// A group of buffers, each of which is a block of the pool.
+    pub(super) fn register(kernel: &Submitter<'_>, group: u16, pool: Rc<Pool>) -> io::Result<Self> {
         // SAFETY: the layout is not empty. Test: any that receives.
         let Some(ring) = NonNull::new(unsafe { alloc_zeroed(Self::LAYOUT) }) else {
             handle_alloc_error(Self::LAYOUT);
         };
         let provided = (0..ROOM).map(|_| None).collect();
-        let mut buffers = Self { ring: ring.cast(), tail: 0, provided, vacant: (0..ROOM).collect(), pool };
+        let mut buffers = Self { group, ring: ring.cast(), tail: 0, provided, vacant: (0..ROOM).collect(), pool };
         // SAFETY: the ring is as large as we say, zeroed, and aligned to a page; it is freed after the kernel's side of it is
         // closed, for it comes after it in `Uring`. Test: any that receives.
-        unsafe { kernel.register_buf_ring_with_flags(buffers.ring.as_ptr() as u64, ROOM, GROUP, 0)? };
+        unsafe { kernel.register_buf_ring_with_flags(buffers.ring.as_ptr() as u64, ROOM, group, 0)? };
         for _ in 0..AT_FIRST {
             buffers.provide_one();
         }
         Ok(buffers)
+    }
+
+    /// The name of the group.
+    pub(super) fn group(&self) -> u16 {
+        self.group
     }
 
     pub(super) fn pool(&self) -> &Rc<Pool> {
