@@ -3,6 +3,7 @@
 //! It serves well-behaved clients only, does not end, and holds a buffer for each connection.
 
 use std::collections::VecDeque;
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd as _, RawFd};
 
@@ -36,7 +37,11 @@ pub(crate) fn serve(buffer: usize) {
                 ring.submit().expect("the ring works");
             }
         }
-        ring.submit_and_wait(1).expect("the ring works");
+        match ring.submit_and_wait(1) {
+            // Whoever counts its system calls interrupts it.
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            done => assert!(done.is_ok(), "the ring works: {done:?}"),
+        }
         answers.extend(ring.completion());
         for answer in answers.drain(..) {
             let Ok(result) = usize::try_from(answer.result()) else { continue };

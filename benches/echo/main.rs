@@ -5,6 +5,7 @@
 #![cfg(target_os = "linux")]
 
 mod by_hand;
+mod by_hand_udp;
 mod load;
 mod on_tokio;
 mod process;
@@ -31,6 +32,7 @@ fn main() {
         let buffer = buffer.parse().expect("a number");
         return match &**name {
             "by-hand" => by_hand::serve(buffer),
+            "by-hand-udp" => by_hand_udp::serve(buffer),
             "tokio" => on_tokio::serve_tcp(buffer),
             "tokio-udp" => on_tokio::serve_udp(buffer),
             _ => panic!("{name}: no such server"),
@@ -72,7 +74,7 @@ fn udp() {
     println!("|--:|--:|---|--:|--:|--:|--:|");
     for connections in [1, 50] {
         compare(
-            &["coroutines-udp", "coroutines-poll-udp", "tokio-udp"],
+            &["coroutines-udp", "coroutines-poll-udp", "by-hand-udp", "tokio-udp"],
             2048,
             &Load { connections, size: 64, datagrams: true },
         );
