@@ -25,7 +25,7 @@ use core::task::Poll;
 
 use self::cancel::{clear, victim};
 use crate::drive::{Destroyed, Turn, destroy_chain};
-use crate::frame::{Header, Kind, Left, VTable};
+use crate::frame::{Header, Kind, Left, Resume, VTable};
 use crate::panic::{Payload, discard};
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 
@@ -93,7 +93,7 @@ static BRANCH: VTable = bodiless(Kind::Branch, branch_ended);
 static STARTER: VTable = bodiless(Kind::Starter, start);
 
 /// What stands where a frame is expected, without a body.
-pub(crate) const fn bodiless(kind: Kind, resume: unsafe fn(NonNull<Header>, NonNull<Turn>) -> Left) -> VTable {
+pub(crate) const fn bodiless(kind: Kind, resume: Resume) -> VTable {
     const unsafe fn nothing(_: NonNull<Header>) {}
     VTable {
         name: "",
@@ -187,7 +187,7 @@ impl Group {
 ///
 /// # Safety
 /// `starter` is a group's, and `turn` runs it.
-unsafe fn start(starter: NonNull<Header>, turn: NonNull<Turn>) -> Left {
+unsafe fn start(starter: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left {
     // SAFETY: S2: the group waits for its starter, so it is alive; unstarted coroutines are its own. Test:
     // tests/together.rs.
     unsafe {
@@ -201,7 +201,7 @@ unsafe fn start(starter: NonNull<Header>, turn: NonNull<Turn>) -> Left {
                 group.count_down();
             } else {
                 coroutine.link.set(Some(NonNull::from(branch).cast()));
-                turn.as_ref().postpone(starter);
+                turn.unwrap_unchecked().as_ref().postpone(starter);
                 return Left::Gone(Some(branch.coroutine));
             }
         }
@@ -212,11 +212,11 @@ unsafe fn start(starter: NonNull<Header>, turn: NonNull<Turn>) -> Left {
 
 /// # Safety
 /// `branch` is one, its coroutine has ended, and `turn` has its panic.
-unsafe fn branch_ended(branch: NonNull<Header>, turn: NonNull<Turn>) -> Left {
+unsafe fn branch_ended(branch: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left {
     // SAFETY: S2: the group waits for this branch, so it is alive. Test: tests/together.rs.
     unsafe {
         let branch = branch.cast::<Branch>().as_ref();
-        branch.group.as_ref().note_end(branch, turn.as_ref().panic.take());
+        branch.group.as_ref().note_end(branch, turn.unwrap_unchecked().as_ref().panic.take());
         Left::Gone(arrive(branch.group))
     }
 }

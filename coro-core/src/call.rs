@@ -125,7 +125,7 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
         // SAFETY: S4: the caller's body is on the stack, so is the turn that runs it. Nobody enters a caller before its
         // callee's end, and nobody else has the callee's handle: so if the callee is linked, it has ended. Test:
         // tests/calls.rs.
-        let turn = unsafe { caller.state.turn().as_ref() };
+        let turn = caller.state.turn_if_any().map(|turn| unsafe { turn.as_ref() });
         caller.state.take_fresh();
         if replace(&mut self.suspends_first, false) {
             caller.state.suspend();
@@ -135,7 +135,7 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
         let callee = handle.header();
         if callee.link.get() == Some(self.co.pointer()) {
             // It was run, and this is its end.
-            if let Some(payload) = turn.panic.take() {
+            if let Some(payload) = turn.and_then(|turn| turn.panic.take()) {
                 crate::panic::resume(payload);
             }
         } else if !handle.is_done() {
@@ -143,6 +143,11 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
             // leaked.
             let (own, leaf) = (handle.pointer(), handle.leaf());
             callee.link.set(Some(self.co.pointer()));
+            let Some(turn) = turn else {
+                // Whoever runs the caller alone looks at its state.
+                caller.state.call(own);
+                return Poll::Pending;
+            };
             // SAFETY: S4: the callee is suspended itself, not in another one, and linked. Test: tests/calls.rs.
             let left = if P::World::NESTS && leaf == own { unsafe { turn.nest(own) } } else { None };
             match left {

@@ -41,15 +41,18 @@ pub(crate) mod sealed {
         /// settle.
         const SETTLES: bool;
 
+        /// Whether a coroutine that calls nobody is run without a turn.
+        const ALONE: bool = false;
+
         /// Whether a callee may run in its caller's body: nobody can resume it before that is off the stack.
         const NESTS: bool;
 
         /// Polls the body as this world does.
         ///
         /// # Safety
-        /// `turn` is on the stack, and runs this body.
+        /// `turn` is on the stack, and runs this body; there is one unless this world allows to run it alone.
         #[inline]
-        unsafe fn poll<B: Future>(body: Pin<&mut B>, _turn: NonNull<Turn>) -> Poll<B::Output> {
+        unsafe fn poll<B: Future>(body: Pin<&mut B>, _turn: Option<NonNull<Turn>>) -> Poll<B::Output> {
             body.poll(&mut Context::from_waker(Waker::noop()))
         }
 

@@ -86,7 +86,7 @@ impl Turn {
         // If this panics and the caller catches that, the turn only nests less deep.
         self.nested.set(nested + 1);
         // SAFETY: S4: caller's contract. Tests: tests/calls.rs, tests/stack.rs.
-        let left = unsafe { (callee.as_ref().vtable.resume)(callee, NonNull::from(self)) };
+        let left = unsafe { (callee.as_ref().vtable.resume)(callee, Some(NonNull::from(self))) };
         self.nested.set(nested);
         Some(left)
     }
@@ -149,13 +149,26 @@ pub(crate) unsafe fn run_root(root: NonNull<Header>, context: Option<&mut Contex
     // SAFETY: caller's contract; if this panics there is nothing in the turn. Test: tests/generator.rs.
     unsafe {
         let resume = root.as_ref().vtable.resume;
-        match resume(root, NonNull::from(&*turn)) {
+        match resume(root, Some(NonNull::from(&*turn))) {
             Left::Waits(leaf) => match turn.next.take() {
                 Some(callee) => run_on(callee, &turn),
                 None => leaf,
             },
             Left::Gone(_) => root,
         }
+    }
+}
+
+/// Runs a root whose owner resumes it, and that calls nobody, without a turn. It is left as it is if it calls somebody now:
+/// then its state says whom, and [`run`] is for that one.
+///
+/// # Safety
+/// As for [`run_root`]; the world allows this.
+#[inline]
+pub(crate) unsafe fn run_alone(root: NonNull<Header>) {
+    // SAFETY: caller's contract. Tests: tests/generator.rs, tests/delegation.rs.
+    unsafe {
+        let _waits_or_ended = (root.as_ref().vtable.resume)(root, None);
     }
 }
 
@@ -185,8 +198,8 @@ unsafe fn step(current: &mut NonNull<Header>, turn: NonNull<Turn>) -> Option<Non
         let frame = *current;
         let resume = frame.as_ref().vtable.resume;
         let left = match frame.as_ref().link.get() {
-            None => resume(frame, turn),
-            Some(caller) => match crate::panic::catch(|| resume(frame, turn), || destroy_all(caller)) {
+            None => resume(frame, Some(turn)),
+            Some(caller) => match crate::panic::catch(|| resume(frame, Some(turn)), || destroy_all(caller)) {
                 Ok(left) => left,
                 Err(payload) => {
                     turn.as_ref().panic.set(Some(payload));

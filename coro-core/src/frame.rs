@@ -41,8 +41,8 @@ pub(crate) struct VTable {
     pub(crate) lent: bool,
     /// Whether a continuation may be used on another thread while the body is still on the stack.
     pub(crate) shared: bool,
-    /// Runs the body to its next suspension or its end.
-    pub(crate) resume: unsafe fn(NonNull<Header>, NonNull<Turn>) -> Left,
+    /// Runs the body to its next suspension or its end; without a turn if its owner runs it alone.
+    pub(crate) resume: Resume,
     /// Drops the body where it is suspended.
     pub(crate) destroy: unsafe fn(NonNull<Header>),
     /// Drops the promise of a frame whose body is gone, and frees the memory unless a stale continuation has it.
@@ -63,6 +63,9 @@ pub(crate) enum Kind {
     /// Stands for the caller of a coroutine that a scope owns.
     Member,
 }
+
+/// See [`VTable::resume`].
+pub(crate) type Resume = unsafe fn(NonNull<Header>, Option<NonNull<Turn>>) -> Left;
 
 /// How a body left the stack.
 pub(crate) enum Left {
@@ -198,9 +201,9 @@ where
 }
 
 /// # Safety
-/// The frame at `header` is of these types and off the stack, not done, and the caller owns it; `turn` outlives the
-/// call.
-unsafe fn resume<M, P, B, F, A>(header: NonNull<Header>, turn: NonNull<Turn>) -> Left
+/// The frame at `header` is of these types and off the stack, not done, and the caller owns it. `turn` outlives the call; there
+/// is one unless the world allows to run it alone.
+unsafe fn resume<M, P, B, F, A>(header: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left
 where
     M: Function,
     P: Promise,
@@ -213,7 +216,10 @@ where
     // then; the body never moves, for it is boxed and only ever dropped in place. Test: tests/attacks.rs.
     unsafe {
         let head = header.as_ref();
-        head.state.enter(turn);
+        match turn {
+            None if P::World::ALONE => head.state.enter_alone(),
+            turn => head.state.enter(turn.unwrap_unchecked()),
+        }
         let ending = Ending::<P, B, F, A> { frame, finish_taken: false };
         let polled = P::OnPanic::run(promise_of(header), |mut promise| {
             let body = Pin::new_unchecked(&mut *(&raw mut (*frame).body).cast::<B>());
@@ -228,10 +234,13 @@ where
             Poll::Pending
         });
         if polled.is_ready() {
-            return Left::Gone(finish(ending, turn.as_ref()));
+            return Left::Gone(finish(ending, turn));
         }
         forget(ending);
-        let turn = turn.as_ref();
+        if P::World::ALONE {
+            return Left::Waits(header);
+        }
+        let turn = turn.unwrap_unchecked().as_ref();
         match turn.leaf.take() {
             Some(leaf) => Left::Waits(leaf),
             None if P::World::SETTLES && !turn.is_cancelled() && head.state.settles_at_once(P::World::SHARED) => {
@@ -260,7 +269,7 @@ struct Ending<P: Promise, B, F, A: FrameAllocator> {
 /// The body of the frame has ended.
 unsafe fn finish<P: Promise, B, F: FinalSuspend<P>, A: FrameAllocator>(
     mut ending: Ending<P, B, F, A>,
-    turn: &Turn,
+    turn: Option<NonNull<Turn>>,
 ) -> Option<NonNull<Header>> {
     // SAFETY: S5: `finish` was written at creation and is taken once; the promise is nobody else's while the frame is
     // entered. Test: tests/hook_order.rs.
@@ -276,7 +285,9 @@ unsafe fn finish<P: Promise, B, F: FinalSuspend<P>, A: FrameAllocator>(
     // SAFETY: S2: what is claimed is returned to the trampoline.
     match (caller, unsafe { P::World::claim(next) }) {
         (Some(caller), Some(next)) => {
-            turn.postpone(caller);
+            // SAFETY: S4: the turn that has run the body is on the stack, and one that gives control away has a turn. Test:
+            // tests/transfer.rs.
+            unsafe { turn.expect("there is one").as_ref() }.postpone(caller);
             Some(next)
         }
         (caller, next) => caller.or(next),

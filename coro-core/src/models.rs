@@ -162,7 +162,7 @@ fn a_wake_up_is_never_lost() {
 #[test]
 fn the_last_of_a_group_goes_on_alone_and_sees_what_the_others_did() {
     static SHARED: VTable = VTable { shared: true, ..bodiless(Kind::Coroutine, nothing) };
-    unsafe fn nothing(_: NonNull<Header>, _: NonNull<Turn>) -> Left {
+    unsafe fn nothing(_: NonNull<Header>, _: Option<NonNull<Turn>>) -> Left {
         unreachable!("nobody runs it")
     }
 

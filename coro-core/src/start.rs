@@ -42,7 +42,9 @@ impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> sealed::Initial<
     type Wait = Leaf<P, A>;
 
     fn wait(co: Co<P>, initial: A) -> Leaf<P, A> {
-        Leaf::new(co, initial)
+        // One that was suspended without being run need not be suspended again.
+        let has_suspended = co.header().state.take_fresh();
+        Leaf::in_slot(co, initial, has_suspended)
     }
 }
 

@@ -27,6 +27,8 @@ use crate::sync::{AtomicPtr, Ordering};
 const NEW: usize = 0;
 /// Off the stack, to be resumed by the owner.
 const SUSPENDED: usize = 1;
+/// On the stack, run by its owner alone: there is no turn. It was suspended before, so it has the flag `FRESH`.
+const ALONE: usize = 15;
 /// The body has ended or was destroyed.
 const DONE: usize = 8;
 /// Only the memory is left.
@@ -113,6 +115,24 @@ impl State {
         self.get().addr()
     }
 
+    /// The word as a variable, which costs less than an atomic does: the optimizer sees through it.
+    ///
+    /// # Safety
+    /// No other thread uses it meanwhile.
+    #[inline]
+    unsafe fn exclusive<T>(&self, with: impl FnOnce(&mut *mut ()) -> T) -> T {
+        #[cfg(not(loom))]
+        // SAFETY: S4: caller's contract; `with` is one of the closures below, which look at nothing else. Test: all.
+        return with(unsafe { &mut *self.0.as_ptr() });
+        #[cfg(loom)]
+        {
+            let mut word = self.get();
+            let result = with(&mut word);
+            self.set(word);
+            result
+        }
+    }
+
     /// For transitions that nothing races with.
     #[inline]
     fn set(&self, word: *mut ()) {
@@ -143,11 +163,46 @@ impl State {
         self.set(turn.as_ptr().cast::<()>().map_addr(|address| address | word & FRESH));
     }
 
-    /// The turn that runs the body, which must be on the stack.
+    /// The body goes on the stack, run by its owner without a turn.
+    ///
+    /// # Safety
+    /// Only the owner knows the coroutine.
+    #[inline]
+    pub(crate) unsafe fn enter_alone(&self) {
+        // SAFETY: caller's contract.
+        unsafe { self.exclusive(|word| *word = number(ALONE)) }
+    }
+
+    /// The turn that runs the body, which must be on the stack, and not alone.
     #[inline]
     pub(crate) fn turn(&self) -> NonNull<Turn> {
-        let turn = self.get().map_addr(|address| address & !TURN_BITS);
-        NonNull::new(turn.cast()).expect("the body is on the stack")
+        self.turn_if_any().expect("the body is on the stack")
+    }
+
+    /// The turn that runs the body, which must be on the stack.
+    #[inline]
+    pub(crate) fn turn_if_any(&self) -> Option<NonNull<Turn>> {
+        NonNull::new(self.get().map_addr(|address| address & !TURN_BITS).cast())
+    }
+
+    /// Off the stack, to be resumed by its owner: neither ended, nor calling, nor new.
+    ///
+    /// # Safety
+    /// The caller owns the coroutine, or runs it.
+    #[inline]
+    pub(crate) unsafe fn is_suspended(&self) -> bool {
+        // SAFETY: caller's contract.
+        unsafe { self.exclusive(|word| word.addr() == SUSPENDED) }
+    }
+
+    /// As [`suspend`](Self::suspend).
+    ///
+    /// # Safety
+    /// Only the owner knows the coroutine.
+    #[inline]
+    pub(crate) unsafe fn suspend_alone(&self) {
+        // SAFETY: caller's contract.
+        unsafe { self.exclusive(|word| *word = number(SUSPENDED)) }
     }
 
     /// Whether the awaiter being polled is the one that had suspended; true once per resumption.

@@ -1,16 +1,17 @@
 //! What a suspension becomes.
 //!
 //! ```text
-//! e.await            (match __coroutine.ask(AwaitTransform::await_transform, e) { __coro_it => { … } },).0
-//! co_yield!(..e)     (match __coroutine.ask(YieldFrom::yield_from, e) { __coro_it => { … } },).0
+//! e.await            (OWN, match __coroutine.ask(AwaitTransform::await_transform, e) { __coro_it => { … } }).1
+//! co_yield!(..e)     (OWN, match __coroutine.ask(YieldFrom::yield_from, e) { __coro_it => { … } }).1
 //!
 //!                        {
-//!                            if false { loop { break 'coroutine_body … } }       does not compile outside the body
 //!                            let __coro_way = __coroutine.via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
 //!                            CoAwait::co_await(__coro_way, __coro_it, POINT).await      a call, awaiter, future, …
 //!                        }
 //!
-//! co_yield!(e)       (match __coroutine.give(YieldValue::yield_value, e, POINT) { __coro_it => { …; __coro_it.await } },).0
+//! co_yield!(e)       (OWN, __coroutine.give(YieldValue::yield_value, e, POINT).await).1
+//!
+//! OWN                if false { loop { break 'coroutine_body … } }                      does not compile outside the body
 //! ```
 //!
 //! A `match`, because temporaries of its scrutinee live until the end of the whole `.await`, as with a native one.
@@ -59,8 +60,7 @@ pub(crate) fn give(value: &impl ToTokens, written: &Written) -> TokenStream {
         let hook = hook("YieldValue", "yield_value", written);
         quote_spanned!(span=> __coroutine.give(#hook, #value, #point))
     };
-    let own = own_body(span);
-    written.value(quote_spanned!(span=> match #asked { __coro_it => { #own __coro_it.await } }))
+    written.value(&quote_spanned!(span=> #asked.await))
 }
 
 fn operand(trait_: &str, name: &str, operand: &impl ToTokens, written: &Written) -> TokenStream {
@@ -73,12 +73,10 @@ fn operand(trait_: &str, name: &str, operand: &impl ToTokens, written: &Written)
         quote_spanned!(span=> __coroutine.ask(#hook, #operand))
     };
     // What cannot be awaited is reported at this call.
-    let own = own_body(span);
     let wait = quote_spanned!(at(written.operand)=> __coro_runtime::private::probe::CoAwait::co_await(__coro_way, __coro_it, #point));
-    written.value(quote_spanned! {span=>
+    written.value(&quote_spanned! {span=>
         match #asked {
             __coro_it => {
-                #own
                 let __coro_way = __coroutine.via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
                 #wait.await
             }
@@ -102,11 +100,12 @@ fn own_body(span: Span) -> TokenStream {
 impl Written {
     /// The expression as one of the user's: what rustc has to say about its value (say, that it must be used), it says
     /// there. It is in a tuple, because of parentheses rustc would say that they are not needed.
-    fn value(&self, expression: TokenStream) -> TokenStream {
-        let comma = quote_spanned!(at(self.token)=> ,);
-        let mut tuple = Group::new(Delimiter::Parenthesis, [expression, comma].into_iter().collect());
+    fn value(&self, expression: &TokenStream) -> TokenStream {
+        let span = at(self.token);
+        let own = own_body(span);
+        let mut tuple = Group::new(Delimiter::Parenthesis, quote_spanned!(span=> #own, #expression));
         tuple.set_span(self.from);
-        quote_spanned!(self.to=> #tuple.0)
+        quote_spanned!(self.to=> #tuple.1)
     }
 }
 

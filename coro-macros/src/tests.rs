@@ -81,15 +81,15 @@ fn the_readmes_first_function() {
                                 break 'coroutine_body __coroutine.never();
                             }
                             let mut first = (
+                                if false {
+                                    loop {
+                                        break 'coroutine_body __coroutine.never();
+                                    }
+                                },
                                 match __coroutine
                                     .ask(__coro_runtime::AwaitTransform::await_transform, Signal)
                                 {
                                     __coro_it => {
-                                        if false {
-                                            loop {
-                                                break 'coroutine_body __coroutine.never();
-                                            }
-                                        }
                                         let __coro_way = __coroutine
                                             .via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
                                         __coro_runtime::private::probe::CoAwait::co_await(
@@ -103,18 +103,18 @@ fn the_readmes_first_function() {
                                     }
                                 },
                             )
-                                .0;
+                                .1;
                             loop {
                                 let second = (
+                                    if false {
+                                        loop {
+                                            break 'coroutine_body __coroutine.never();
+                                        }
+                                    },
                                     match __coroutine
                                         .ask(__coro_runtime::AwaitTransform::await_transform, Signal)
                                     {
                                         __coro_it => {
-                                            if false {
-                                                loop {
-                                                    break 'coroutine_body __coroutine.never();
-                                                }
-                                            }
                                             let __coro_way = __coroutine
                                                 .via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
                                             __coro_runtime::private::probe::CoAwait::co_await(
@@ -128,7 +128,7 @@ fn the_readmes_first_function() {
                                         }
                                     },
                                 )
-                                    .0;
+                                    .1;
                                 if (first, second) == (Button::Left, Button::Left) {
                                     return File::open(path);
                                 }
@@ -210,46 +210,49 @@ fn a_generator_with_macros() {
                             #[allow(unused_macros)]
                             macro_rules! co_await {
                                 ($e:expr $(,)?) => {
-                                    (match __coroutine.await_transform($e) { __coro_it => { if false
-                                    { loop { break 'coroutine_body __coroutine.never(); } } let
+                                    (if false { loop { break 'coroutine_body __coroutine.never(); }
+                                    }, match __coroutine.await_transform($e) { __coro_it => { let
                                     __coro_way = __coroutine.via((&& && & __coroutine.probe(&
                                     __coro_it)).__coro_kind());
                                     __coro_runtime::private::probe::CoAwait::co_await(__coro_way,
                                     __coro_it, const { &
                                     __coro_runtime::private::Point::new(::core::concat!("co_await!(",
-                                    ::core::stringify!($e), ")")) }). await } },).0
+                                    ::core::stringify!($e), ")")) }). await } }).1
                                 };
                             }
                             /// Yields a value, or with `..` all values of another coroutine.
                             #[allow(unused_macros)]
                             macro_rules! co_yield {
                                 () => {
-                                    (match __coroutine.yield_value((), const { &
-                                    __coro_runtime::private::Point::new("co_yield!()") }) { __coro_it
-                                    => { if false { loop { break 'coroutine_body __coroutine.never();
-                                    } } __coro_it. await } },).0
+                                    (if false { loop { break 'coroutine_body __coroutine.never(); }
+                                    }, __coroutine.yield_value((), const { &
+                                    __coro_runtime::private::Point::new("co_yield!()") }). await).1
                                 };
                                 (.. $e:expr $(,)?) => {
-                                    (match __coroutine.yield_from($e) { __coro_it => { if false {
-                                    loop { break 'coroutine_body __coroutine.never(); } } let
+                                    (if false { loop { break 'coroutine_body __coroutine.never(); }
+                                    }, match __coroutine.yield_from($e) { __coro_it => { let
                                     __coro_way = __coroutine.via((&& && & __coroutine.probe(&
                                     __coro_it)).__coro_kind());
                                     __coro_runtime::private::probe::CoAwait::co_await(__coro_way,
                                     __coro_it, const { &
                                     __coro_runtime::private::Point::new(::core::concat!("co_yield!(",
-                                    ::core::stringify!(.. $e), ")")) }). await } },).0
+                                    ::core::stringify!(.. $e), ")")) }). await } }).1
                                 };
                                 ($e:expr $(,)?) => {
-                                    (match __coroutine.yield_value($e, const { &
+                                    (if false { loop { break 'coroutine_body __coroutine.never(); }
+                                    }, __coroutine.yield_value($e, const { &
                                     __coro_runtime::private::Point::new(::core::concat!("co_yield!(",
-                                    ::core::stringify!($e), ")")) }) { __coro_it => { if false { loop
-                                    { break 'coroutine_body __coroutine.never(); } } __coro_it. await
-                                    } },).0
+                                    ::core::stringify!($e), ")")) }). await).1
                                 };
                             }
                             for n in numbers {
                                 (
-                                    match __coroutine
+                                    if false {
+                                        loop {
+                                            break 'coroutine_body __coroutine.never();
+                                        }
+                                    },
+                                    __coroutine
                                         .give(
                                             __coro_runtime::YieldValue::yield_value,
                                             n,
@@ -257,18 +260,9 @@ fn a_generator_with_macros() {
                                                 &__coro_runtime::private::Point::new("co_yield!(n)")
                                             },
                                         )
-                                    {
-                                        __coro_it => {
-                                            if false {
-                                                loop {
-                                                    break 'coroutine_body __coroutine.never();
-                                                }
-                                            }
-                                            __coro_it.await
-                                        }
-                                    },
+                                        .await,
                                 )
-                                    .0;
+                                    .1;
                             }
                             println!("{:?}", co_await!(last()));
                         };

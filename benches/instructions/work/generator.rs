@@ -6,6 +6,8 @@ use std::hint::black_box;
 use std::pin::pin;
 use std::rc::Rc;
 
+use coro::InPlace;
+
 use super::{Boxed, Case, Once, case, pass, poll};
 
 pub const CASES: &[Case] = &[
@@ -16,7 +18,7 @@ pub const CASES: &[Case] = &[
     case("B1", "corosensei", |n| stackful::sum(black_box(stackful::count as fn(u64) -> stackful::Items)(n))),
     case("B1", "boxed async", |n| sum(black_box(boxed::count as fn(u64) -> boxed::Items)(n))),
     case("B1", "by hand", |n| sum(black_box(by_hand::count as fn(u64) -> Erased)(n))),
-    // The form that is not boxed goes here, as `ours`, before the one that is.
+    case("B1u", "ours", |n| sum(pin!(ours::count_in_place(n)).coroutine())),
     case("B1u", "ours, boxed", |n| sum(ours::count(n))),
     case("B1u", "genawaiter::rc", |n| sum(genawaiting::count_in_rc(n))),
     case("B1u", "genawaiter::stack", genawaiting::sum_on_stack),
@@ -71,12 +73,19 @@ fn keep<T>(times: u64, factory: fn(u64) -> T) -> u64 {
 }
 
 mod ours {
-    use coro::Generator;
+    use coro::{Generator, InPlace};
 
     pub(super) type Items = Generator<'static, u64>;
 
     #[coro::coroutine]
     pub(super) fn count(end: u64) -> Generator<'static, u64> {
+        for i in 0..end {
+            co_yield!(i);
+        }
+    }
+
+    #[coro::coroutine]
+    pub(super) fn count_in_place(end: u64) -> impl InPlace<Generator<'static, u64>> {
         for i in 0..end {
             co_yield!(i);
         }

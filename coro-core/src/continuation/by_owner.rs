@@ -8,6 +8,7 @@ use crate::awaiter::Awaiter;
 use crate::frame::Header;
 use crate::private::Co;
 use crate::promise::Promise;
+use crate::state::State;
 
 /// A continuation that says only "go on at once".
 #[derive(Debug)]
@@ -16,24 +17,34 @@ pub struct GoOn;
 #[diagnostic::do_not_recommend]
 impl<T: Threads> sealed::World for ByOwner<T> {
     type Hold = GoOn;
-    type Slot = ();
+    /// Whether the awaiter has suspended.
+    type Slot = bool;
     const SHARED: bool = false;
     const SETTLES: bool = false;
     const NESTS: bool = false;
+    const ALONE: bool = true;
 
     #[inline]
-    fn leaf<P, A>(co: Co<P>, awaiter: &mut A, (): &mut (), _: &mut Context<'_>) -> Poll<()>
+    fn accept_pending(state: &State) -> bool {
+        // SAFETY: S4: in this world nobody but the owner knows a coroutine. Test: tests/attacks.rs.
+        unsafe { state.is_suspended() || state.is_calling() }
+    }
+
+    #[inline]
+    fn leaf<P, A>(co: Co<P>, awaiter: &mut A, has_suspended: &mut bool, _: &mut Context<'_>) -> Poll<()>
     where
         P: Promise<World = Self>,
         A: Awaiter<P>,
     {
-        if co.header().state.take_fresh() || co.with_promise(|promise| awaiter.await_ready(promise)) {
+        if *has_suspended || co.with_promise(|promise| awaiter.await_ready(promise)) {
             return Poll::Ready(());
         }
         match co.with_promise(|promise| awaiter.await_suspend(promise, Continuation { hold: GoOn })) {
             Some(Continuation { hold: GoOn }) => Poll::Ready(()),
             None => {
-                co.header().state.suspend();
+                *has_suspended = true;
+                // SAFETY: S4: as above.
+                unsafe { co.header().state.suspend_alone() };
                 Poll::Pending
             }
         }

@@ -43,10 +43,10 @@ impl<T: Threads> sealed::World for Polled<T> {
     const SETTLES: bool = false;
     const NESTS: bool = true;
 
-    unsafe fn poll<B: Future>(body: Pin<&mut B>, turn: NonNull<Turn>) -> Poll<B::Output> {
+    unsafe fn poll<B: Future>(body: Pin<&mut B>, turn: Option<NonNull<Turn>>) -> Poll<B::Output> {
         // SAFETY: S4: the turn is on the stack below (caller's contract), and so is the context it was given. Test:
         // tests/tasks.rs.
-        body.poll(unsafe { turn.as_ref().context() })
+        body.poll(unsafe { turn.unwrap_unchecked().as_ref().context() })
     }
 
     /// Any `Pending` is some future's, and its waker's business.

@@ -99,10 +99,7 @@ impl<T, S: Threads> Iterator for Generator<'_, T, S> {
     #[inline]
     fn next(&mut self) -> Option<T> {
         // An eager generator has its first item already.
-        if self.0.innermost_promise_mut().item.is_none() && !self.0.try_resume() {
-            return None;
-        }
-        self.0.innermost_promise_mut().item.take()
+        self.0.pull(|promise| promise.item.take())
     }
 }
 
