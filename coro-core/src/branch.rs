@@ -26,6 +26,7 @@ use core::task::Poll;
 use self::cancel::{clear, victim};
 use crate::drive::{Destroyed, Turn, destroy_chain};
 use crate::frame::{Header, Kind, Left, Resume, VTable};
+use crate::info::Machine;
 use crate::panic::{Payload, discard};
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 
@@ -97,6 +98,7 @@ pub(crate) const fn bodiless(kind: Kind, resume: Resume) -> VTable {
     const unsafe fn nothing(_: NonNull<Header>) {}
     VTable {
         name: "",
+        machine: Machine::NONE,
         kind,
         owned: true,
         lent: false,

@@ -26,6 +26,7 @@ use crate::branch;
 use crate::continuation::sealed::World as _;
 use crate::drive::Turn;
 use crate::guard::Finally;
+use crate::info::Machine;
 use crate::location::Point;
 use crate::memory::FrameAllocator;
 use crate::private::{Co, Function};
@@ -34,6 +35,7 @@ use crate::state::State;
 
 pub(crate) struct VTable {
     pub(crate) name: &'static str,
+    pub(crate) machine: Machine,
     pub(crate) kind: Kind,
     /// Whether a handle keeps the frame after its end; without one the frame releases itself.
     pub(crate) owned: bool,
@@ -179,6 +181,7 @@ where
                 const {
                     &VTable {
                         name: M::NAME,
+                        machine: Machine::of::<M>(),
                         kind: Kind::Coroutine,
                         owned: <P::Owner as Owner>::OWNED,
                         lent: A::LENT,
@@ -192,7 +195,7 @@ where
             ),
             promise: ManuallyDrop::new(promise),
         });
-        header.as_ref().at.set(Some(M::START));
+        header.as_ref().at.set(Some(const { &M::POINTS[0] }));
         (&raw mut (*frame).memory).write(ManuallyDrop::new(memory));
         (&raw mut (*frame).finish).write(ManuallyDrop::new(finish));
         (&raw mut (*frame).body).write(ManuallyDrop::new(body(Co::new(header))));

@@ -12,6 +12,7 @@ use crate::continuation::{ByOwner, Polled, Sendable, Threads, World};
 use crate::drive;
 use crate::frame::{Header, promise_of};
 use crate::guard::Finally;
+use crate::info::Info;
 use crate::location::{Location, describe};
 use crate::promise::Promise;
 
@@ -123,6 +124,12 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
         // SAFETY: S2: the chain under a suspended root is alive. (In a callee `link` is the caller, but the handle of a
         // callee is in its `Call`, which shows it to nobody.) Test: tests/location.rs.
         Location::of(unsafe { leaf.as_ref() })
+    }
+
+    /// The machine that the coroutine's function is: where it can be suspended, and where it can go on from there.
+    #[must_use]
+    pub const fn info(&self) -> Info {
+        Info::of(self.header().vtable)
     }
 
     #[cfg(feature = "alloc")]

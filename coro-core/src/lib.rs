@@ -23,6 +23,7 @@ mod frame;
 mod guard;
 mod handle;
 mod in_place;
+mod info;
 mod leaf;
 mod location;
 mod memory;
@@ -66,6 +67,7 @@ pub use continuation::{
 };
 pub use handle::CoroutineHandle;
 pub use in_place::{InPlace, Lendable};
+pub use info::{Diagram, Info, State, StateKind};
 pub use location::Location;
 pub use memory::FrameAllocator;
 #[cfg(all(feature = "allocator-api2", feature = "alloc"))]

@@ -3,13 +3,15 @@
 use core::fmt;
 use core::panic;
 
-use crate::frame::Header;
+use crate::frame::{Header, VTable};
+use crate::info::Info;
 
 /// A suspension point, as the attribute emits it.
 #[derive(Debug)]
 pub struct Point {
-    expression: &'static str,
-    location: &'static panic::Location<'static>,
+    pub(crate) expression: &'static str,
+    pub(crate) location: &'static panic::Location<'static>,
+    pub(crate) is_macro: bool,
 }
 
 impl Point {
@@ -17,7 +19,14 @@ impl Point {
     #[must_use]
     #[track_caller]
     pub const fn new(expression: &'static str) -> Self {
-        Self { expression, location: panic::Location::caller() }
+        Self { expression, location: panic::Location::caller(), is_macro: false }
+    }
+
+    /// A macro that the attribute cannot see into: a part of the diagram, at which nothing is suspended.
+    #[must_use]
+    #[track_caller]
+    pub const fn of_macro(expression: &'static str) -> Self {
+        Self { expression, location: panic::Location::caller(), is_macro: true }
     }
 }
 
@@ -41,19 +50,25 @@ impl Point {
 /// ```
 #[derive(Clone, Copy)]
 pub struct Location {
-    function: &'static str,
-    point: &'static Point,
+    pub(crate) vtable: &'static VTable,
+    pub(crate) point: &'static Point,
 }
 
 impl Location {
     pub(crate) fn of(header: &Header) -> Option<Self> {
-        header.at.get().map(|point| Self { function: header.vtable.name, point })
+        header.at.get().map(|point| Self { vtable: header.vtable, point })
     }
 
     /// The name of the coroutine's function.
     #[must_use]
     pub const fn function(&self) -> &'static str {
-        self.function
+        self.vtable.name
+    }
+
+    /// The machine that the function is: where it can be suspended, and where it can go on from there.
+    #[must_use]
+    pub const fn info(&self) -> Info {
+        Info::of(self.vtable)
     }
 
     /// The source file, as the compiler was given it.
@@ -90,8 +105,8 @@ impl fmt::Debug for Location {
 /// `open_file at src/main.rs:12:24: Signal.await`
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Point { expression, location } = self.point;
-        write!(f, "{} at {location}: {expression}", self.function)
+        let Point { expression, location, .. } = self.point;
+        write!(f, "{} at {location}: {expression}", self.function())
     }
 }
 

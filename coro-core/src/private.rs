@@ -5,6 +5,7 @@
 //! ```text
 //! fn f(a: A) -> R {
 //!     use ::coro as __coro_runtime;
+//!     static __CORO_POINTS: [Point; _] = [ … ];               // where it can be suspended
 //!     let __coroutine = { enum FFrame {} impl Function for FFrame { … } begin::<FFrame, _>() };
 //!     if false { return __coroutine.returns(…); }             // tells `__coroutine` the return type
 //!     let __coroutine = typed(__coroutine);                   // and that its promise
@@ -46,18 +47,26 @@ pub mod probe;
 
 pub use crate::location::Point;
 
+/// The points of a function, in the order of its source; first the initial suspension.
+pub type Points = &'static [Point];
+
+/// Pairs of the numbers of points.
+pub type Edges = &'static [(u16, u16)];
+
 /// What a generated frame type says about its function.
 pub trait Function {
     /// The name the user wrote.
     const NAME: &'static str;
-    /// Where its coroutines are suspended before their body.
-    const START: &'static Point;
-    /// Whether they are.
+    /// Where its coroutines can be suspended; before their body, at the first.
+    const POINTS: Points;
+    /// From which point control can reach which over no other one; the end has the number after the last point's.
+    const EDGES: Edges;
+    /// Whether its coroutines are suspended before their body.
     const STARTS: Starts = Starts::ByRunning;
 }
 
 /// How a coroutine begins.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Starts {
     /// It is run, to find out.
     ByRunning,
@@ -65,6 +74,8 @@ pub enum Starts {
     AfterSuspending,
     /// As the promise's `initial_suspend` says, which is asked if [`Promise::LAZY`] does not tell.
     AsThePromiseSays,
+    /// With `initial = suspend_never`.
+    AtOnce,
 }
 
 /// A function `M` about to create a coroutine that it returns as an `R`.

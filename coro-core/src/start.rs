@@ -94,7 +94,7 @@ impl<P: Promise> Future for UntilCalled<P> {
 /// Whether a coroutine need not be run to be at its first suspension.
 pub(crate) const fn starts_suspended<M: Function, P: Promise>() -> bool {
     match M::STARTS {
-        Starts::ByRunning => false,
+        Starts::ByRunning | Starts::AtOnce => false,
         Starts::AfterSuspending => true,
         Starts::AsThePromiseSays => P::LAZY,
     }

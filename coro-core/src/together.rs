@@ -12,7 +12,7 @@ use crate::continuation::{Hosts, Parks, Stops, World};
 use crate::frame::{self, Header};
 use crate::handle::CoroutineHandle;
 use crate::memory::Recycled;
-use crate::private::{Co, FromPromise, Function, Point};
+use crate::private::{Co, Edges, FromPromise, Function, Point, Points};
 use crate::promise::{Coroutine as _, NewPromise, Promise};
 use crate::types::{Task, TaskPromise};
 
@@ -257,12 +257,14 @@ enum WhenAnyFrame {}
 
 impl Function for WhenAllFrame {
     const NAME: &'static str = "when_all";
-    const START: &'static Point = &Point::new("when_all(…).await");
+    const POINTS: Points = &[Point::new("when_all(…).await")];
+    const EDGES: Edges = &[(0, 1)];
 }
 
 impl Function for WhenAnyFrame {
     const NAME: &'static str = "when_any";
-    const START: &'static Point = &Point::new("when_any(…).await");
+    const POINTS: Points = &[Point::new("when_any(…).await")];
+    const EDGES: Edges = &[(0, 1)];
 }
 
 /// Makes the coroutine that awaits `coroutines`, and makes its result of their handles and the index of the first.

@@ -1,6 +1,8 @@
 //! The body: finds every suspension, rewrites it, and refuses those that are not the coroutine's own.
 
-mod macros;
+pub(crate) mod macros;
+
+use std::vec;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -11,23 +13,29 @@ use syn::{TraitItemFn, Type, token};
 
 use self::macros::{Replaced, Shadowed};
 use crate::diagnostics::Diagnostics;
-use crate::suspend::{Written, wait};
-use crate::text::text;
+use crate::flow::Flow;
+use crate::suspend::{Written, emitted_point, wait};
 
 /// The body of a coroutine, its suspensions rewritten.
 pub(crate) struct Body {
     pub(crate) block: Block,
     /// Whether a macro in it might suspend, with `co_await!` or `co_yield!`.
     pub(crate) uses_macros: bool,
+    pub(crate) flow: Flow,
 }
 
 impl Body {
-    pub(crate) fn rewrite(mut block: Block, errors: &mut Diagnostics) -> Self {
+    /// Rewrites the body of the function whose name is at `start`.
+    pub(crate) fn rewrite(start: Span, mut block: Block, errors: &mut Diagnostics) -> Self {
         let mut rewriter = Rewriter::new(Place::Body, errors);
         rewriter.shadowed = Shadowed::find(&mut block);
+        let flow = Flow::of(start, &block, &rewriter.shadowed);
+        rewriter.points = flow.direct().collect::<Vec<_>>().into_iter();
         rewriter.visit_block_mut(&mut block);
         let uses_macros = rewriter.uses_macros;
-        Self { block, uses_macros }
+        #[cfg(test)]
+        assert!(rewriter.points.next().is_none() || !rewriter.errors.is_empty(), "both count the same points");
+        Self { block, uses_macros, flow }
     }
 }
 
@@ -85,11 +93,25 @@ struct Rewriter<'r> {
     place: Place,
     input: Option<Input>,
     uses_macros: bool,
+    /// The numbers of the points yet to come.
+    points: vec::IntoIter<usize>,
 }
 
 impl<'r> Rewriter<'r> {
     fn new(place: Place, errors: &'r mut Diagnostics) -> Self {
-        Self { errors, shadowed: Shadowed::default(), place, input: None, uses_macros: false }
+        Self {
+            errors,
+            shadowed: Shadowed::default(),
+            place,
+            input: None,
+            uses_macros: false,
+            points: Vec::new().into_iter(),
+        }
+    }
+
+    /// The point of the next suspension, in the order of the source: a suspension in an operand goes before.
+    fn point(&mut self, token: Span) -> TokenStream {
+        emitted_point(token, self.points.next().unwrap_or_default())
     }
 
     fn within(&mut self, place: Place, visit: impl FnOnce(&mut Self)) {
@@ -151,7 +173,6 @@ impl VisitMut for Rewriter<'_> {
                     }
                     return self.visit_expr_mut(&mut node.base);
                 }
-                let text = text(&node.to_token_stream()).into_token_stream();
                 let attributes = core::mem::take(&mut node.attrs);
                 let operand = name_span(&node.base);
                 self.visit_expr_mut(&mut node.base);
@@ -168,7 +189,7 @@ impl VisitMut for Rewriter<'_> {
                             to: span,
                             token: span,
                             operand: operand.unwrap_or(from),
-                            text,
+                            point: self.point(span),
                             is_in_macro: false,
                         },
                     )

@@ -1,6 +1,6 @@
 //! The expansion of `#[coro::coroutine]`; what it looks like stands at the top of the runtime's `private` module.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -10,9 +10,10 @@ use syn::{Attribute, Block, Expr, ReturnType, Signature, Type};
 use crate::args::Args;
 use crate::body::{self, Body};
 use crate::diagnostics::{Diagnostics, nearest};
+use crate::flow::{Flow, Kind};
 use crate::params;
 use crate::signature::{self, Function};
-use crate::suspend::{at, local_macros, point};
+use crate::suspend::{at, box_point, local_macros, point};
 
 /// Expands the attribute: the coroutine, or every error together with the user's signature.
 pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
@@ -39,7 +40,8 @@ pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream 
         }
         Default::default()
     });
-    let body = Body::rewrite(Block { brace_token: function.brace, stmts }, &mut errors);
+    let start = function.signature.ident.span();
+    let body = Body::rewrite(start, Block { brace_token: function.brace, stmts }, &mut errors);
     for argument in [&args.initial, &args.finish, &args.promise, &args.allocator].into_iter().flatten() {
         body::refuse(argument, &mut errors);
     }
@@ -84,7 +86,8 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
         }
         None => (quote_spanned!(span=> __coro_runtime::private::FromPromise), Ident::new("__coro_final", span)),
     };
-    let start = point(signature.ident.span(), &"initial suspend");
+    let (points, edges) = machine(&body.flow, span);
+    let count = Literal::usize_unsuffixed(points.len());
     let initial = match &args.initial {
         Some(expression) => {
             let value = suspension(expression);
@@ -100,15 +103,7 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
             __coro_runtime::private::StartsWith::wait(__coroutine.begin(), __coroutine.initial_suspend()).await
         },
     };
-    let starts = match &args.initial {
-        Some(expression) if is_word(expression, SUSPEND_ALWAYS) => Some("AfterSuspending"),
-        Some(_) => None,
-        None => Some("AsThePromiseSays"),
-    };
-    let starts = starts.map(|starts| {
-        let starts = Ident::new(starts, span);
-        quote_spanned!(span=> const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::#starts;)
-    });
+    let starts = starts(args, span);
     let Creation { coroutine_type, returns, memory, create, last } = Creation::of(args, &signature.output, span);
     let arguments = [&args.initial, &args.finish, &args.promise, &args.allocator].map(ToTokens::to_token_stream);
     let used: Vec<&TokenStream> = arguments.iter().chain([&function.body]).collect();
@@ -129,11 +124,13 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
         #(#inner)*
         #visibility #signature {
             use #runtime as __coro_runtime;
+            static __CORO_POINTS: [__coro_runtime::private::Point; #count] = [#(#points),*];
             let __coroutine = {
                 enum #frame {}
                 impl __coro_runtime::private::Function for #frame {
                     const NAME: &'static ::core::primitive::str = #name;
-                    const START: &'static __coro_runtime::private::Point = #start;
+                    const POINTS: __coro_runtime::private::Points = &__CORO_POINTS;
+                    const EDGES: __coro_runtime::private::Edges = &[#(#edges),*];
                     #starts
                 }
                 __coro_runtime::private::begin::<#frame, #coroutine_type>()
@@ -196,6 +193,33 @@ impl Creation {
         let create = Ident::new(if last.is_some() { "start_in" } else { "start" }, span);
         Self { coroutine_type: quote_spanned!(span=> _), returns: Some(returns), memory, create, last }
     }
+}
+
+/// What the attribute says about the initial suspension.
+fn starts(args: &Args, span: Span) -> Option<TokenStream> {
+    let starts = match &args.initial {
+        Some(expression) if is_word(expression, SUSPEND_ALWAYS) => "AfterSuspending",
+        Some(expression) if is_word(expression, SUSPEND_NEVER) => "AtOnce",
+        Some(_) => return None,
+        None => "AsThePromiseSays",
+    };
+    let starts = Ident::new(starts, span);
+    Some(
+        quote_spanned!(span=> const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::#starts;),
+    )
+}
+
+/// The points of the body, and pairs of their numbers.
+fn machine(Flow { points, edges }: &Flow, span: Span) -> (Vec<TokenStream>, Vec<TokenStream>) {
+    let point = |one: &crate::flow::Point| match one.kind {
+        Kind::Box => box_point(one.token, &one.text),
+        Kind::Direct | Kind::InMacro => point(one.token, &one.text),
+    };
+    let edge = |&(from, to): &(usize, usize)| {
+        let (from, to) = (Literal::usize_unsuffixed(from), Literal::usize_unsuffixed(to));
+        quote_spanned!(span=> (#from, #to))
+    };
+    (points.iter().map(point).collect(), edges.iter().map(edge).collect())
 }
 
 const SUSPEND_ALWAYS: &str = "suspend_always";

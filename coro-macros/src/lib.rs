@@ -4,6 +4,9 @@ mod args;
 mod body;
 mod coroutine;
 mod diagnostics;
+mod flow;
+#[cfg(test)]
+mod flow_tests;
 mod key_values;
 mod params;
 mod promise;

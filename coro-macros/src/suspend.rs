@@ -18,7 +18,7 @@
 //! The `break` is the backstop of a soundness rule: a suspension that a user's macro moves into a closure or an `async`
 //! block would use the coroutine from outside its body. The user's tokens reach none of the names: they are mixed-site.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 /// Where generated code is that stands for the user's token at `span`.
@@ -35,8 +35,8 @@ pub(crate) struct Written {
     pub(crate) token: Span,
     /// The first token of what is awaited.
     pub(crate) operand: Span,
-    /// An expression for its text.
-    pub(crate) text: TokenStream,
+    /// An expression for its point.
+    pub(crate) point: TokenStream,
     /// Whether it is written in the input of a macro: then only the operand itself is at the user's token.
     pub(crate) is_in_macro: bool,
 }
@@ -53,7 +53,7 @@ pub(crate) fn delegate(other: &impl ToTokens, written: &Written) -> TokenStream 
 
 /// `co_yield!(value)`
 pub(crate) fn give(value: &impl ToTokens, written: &Written) -> TokenStream {
-    let (span, point) = (at(written.token), point(written.token, &written.text));
+    let (span, point) = (at(written.token), &written.point);
     let asked = if written.is_in_macro {
         quote_spanned!(span=> __coroutine.yield_value(#value, #point))
     } else {
@@ -64,7 +64,7 @@ pub(crate) fn give(value: &impl ToTokens, written: &Written) -> TokenStream {
 }
 
 fn operand(trait_: &str, name: &str, operand: &impl ToTokens, written: &Written) -> TokenStream {
-    let (span, point) = (at(written.token), point(written.token, &written.text));
+    let (span, point) = (at(written.token), &written.point);
     let asked = if written.is_in_macro {
         let method = Ident::new(name, span);
         quote_spanned!(span=> __coroutine.#method(#operand))
@@ -109,17 +109,41 @@ impl Written {
     }
 }
 
-/// The suspension point: its location is that of the call, which therefore has the user's own span.
+/// A suspension point: its location is that of the call, which therefore has the user's own span.
 pub(crate) fn point(token: Span, text: &impl ToTokens) -> TokenStream {
-    let new = quote_spanned!(token=> __coro_runtime::private::Point::new(#text));
-    quote_spanned!(at(token)=> const { &#new })
+    quote_spanned!(token=> __coro_runtime::private::Point::new(#text))
+}
+
+/// A macro that may be any number of points.
+pub(crate) fn box_point(token: Span, text: &impl ToTokens) -> TokenStream {
+    quote_spanned!(token=> __coro_runtime::private::Point::of_macro(#text))
+}
+
+/// One of the points that the attribute emits, which are in one static of the function.
+pub(crate) fn emitted_point(token: Span, number: usize) -> TokenStream {
+    let number = Literal::usize_unsuffixed(number);
+    quote_spanned!(at(token)=> &__CORO_POINTS[#number])
+}
+
+/// The point of a suspension that only the compiler sees.
+fn unseen_point(text: &impl ToTokens) -> TokenStream {
+    let span = Span::mixed_site();
+    let new = point(span, text);
+    quote_spanned!(span=> const { &#new })
 }
 
 /// `co_await!` and `co_yield!`, for the places that the attribute cannot see into.
 pub(crate) fn local_macros() -> TokenStream {
     let span = Span::mixed_site();
     let e = quote_spanned!(span=> $e);
-    let written = |text| Written { from: span, to: span, token: span, operand: span, text, is_in_macro: true };
+    let written = |text: TokenStream| Written {
+        from: span,
+        to: span,
+        token: span,
+        operand: span,
+        point: unseen_point(&text),
+        is_in_macro: true,
+    };
     let wait = wait(&e, &written(macro_text("co_await", &e)));
     let give_unit = give(&quote_spanned!(span=> ()), &written("co_yield!()".to_token_stream()));
     let give = give(&e, &written(macro_text("co_yield", &e)));

@@ -32,13 +32,23 @@ fn the_readmes_first_function() {
         &expect![[r#"
             fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
                 use ::coro as __coro_runtime;
+                static __CORO_POINTS: [__coro_runtime::private::Point; 3] = [
+                    __coro_runtime::private::Point::new("initial suspend"),
+                    __coro_runtime::private::Point::new("Signal.await"),
+                    __coro_runtime::private::Point::new("Signal.await"),
+                ];
                 let __coroutine = {
                     enum OpenFileFrame {}
                     impl __coro_runtime::private::Function for OpenFileFrame {
                         const NAME: &'static ::core::primitive::str = "open_file";
-                        const START: &'static __coro_runtime::private::Point = const {
-                            &__coro_runtime::private::Point::new("initial suspend")
-                        };
+                        const POINTS: __coro_runtime::private::Points = &__CORO_POINTS;
+                        const EDGES: __coro_runtime::private::Edges = &[
+                            (0, 1),
+                            (1, 2),
+                            (2, 2),
+                            (2, 3),
+                        ];
+                        const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::AtOnce;
                     }
                     __coro_runtime::private::begin::<OpenFileFrame, _>()
                 };
@@ -95,9 +105,7 @@ fn the_readmes_first_function() {
                                         __coro_runtime::private::probe::CoAwait::co_await(
                                                 __coro_way,
                                                 __coro_it,
-                                                const {
-                                                    &__coro_runtime::private::Point::new("Signal.await")
-                                                },
+                                                &__CORO_POINTS[1],
                                             )
                                             .await
                                     }
@@ -120,9 +128,7 @@ fn the_readmes_first_function() {
                                             __coro_runtime::private::probe::CoAwait::co_await(
                                                     __coro_way,
                                                     __coro_it,
-                                                    const {
-                                                        &__coro_runtime::private::Point::new("Signal.await")
-                                                    },
+                                                    &__CORO_POINTS[2],
                                                 )
                                                 .await
                                         }
@@ -168,13 +174,23 @@ fn a_generator_with_macros() {
             /// Squares.
             pub fn squares<T: Copy>(numbers: Vec<T>) -> Generator<'static, T> {
                 use ::coro as __coro_runtime;
+                static __CORO_POINTS: [__coro_runtime::private::Point; 3] = [
+                    __coro_runtime::private::Point::new("initial suspend"),
+                    __coro_runtime::private::Point::new("co_yield!(n)"),
+                    __coro_runtime::private::Point::new("last().await"),
+                ];
                 let __coroutine = {
                     enum SquaresFrame {}
                     impl __coro_runtime::private::Function for SquaresFrame {
                         const NAME: &'static ::core::primitive::str = "squares";
-                        const START: &'static __coro_runtime::private::Point = const {
-                            &__coro_runtime::private::Point::new("initial suspend")
-                        };
+                        const POINTS: __coro_runtime::private::Points = &__CORO_POINTS;
+                        const EDGES: __coro_runtime::private::Edges = &[
+                            (0, 1),
+                            (0, 2),
+                            (1, 1),
+                            (1, 2),
+                            (2, 3),
+                        ];
                         const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::AsThePromiseSays;
                     }
                     __coro_runtime::private::begin::<SquaresFrame, _>()
@@ -256,9 +272,7 @@ fn a_generator_with_macros() {
                                         .give(
                                             __coro_runtime::YieldValue::yield_value,
                                             n,
-                                            const {
-                                                &__coro_runtime::private::Point::new("co_yield!(n)")
-                                            },
+                                            &__CORO_POINTS[1],
                                         )
                                         .await,
                                 )
@@ -282,6 +296,7 @@ fn a_generator_with_macros() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines)]
 fn parameters_of_every_kind() {
     check(
         quote!(promise = Noted::by(name), crate = crate::runtime),
@@ -312,13 +327,15 @@ fn parameters_of_every_kind() {
                 __coro_arg6: E,
             ) -> Own<'_> {
                 use crate::runtime as __coro_runtime;
+                static __CORO_POINTS: [__coro_runtime::private::Point; 1] = [
+                    __coro_runtime::private::Point::new("initial suspend"),
+                ];
                 let __coroutine = {
                     enum MethodFrame {}
                     impl __coro_runtime::private::Function for MethodFrame {
                         const NAME: &'static ::core::primitive::str = "method";
-                        const START: &'static __coro_runtime::private::Point = const {
-                            &__coro_runtime::private::Point::new("initial suspend")
-                        };
+                        const POINTS: __coro_runtime::private::Points = &__CORO_POINTS;
+                        const EDGES: __coro_runtime::private::Edges = &[(0, 1)];
                         const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::AsThePromiseSays;
                     }
                     __coro_runtime::private::begin::<MethodFrame, _>()
@@ -392,13 +409,15 @@ fn a_body_that_does_nothing() {
         &expect![[r#"
             fn nothing() -> FireAndForget {
                 use ::coro as __coro_runtime;
+                static __CORO_POINTS: [__coro_runtime::private::Point; 1] = [
+                    __coro_runtime::private::Point::new("initial suspend"),
+                ];
                 let __coroutine = {
                     enum NothingFrame {}
                     impl __coro_runtime::private::Function for NothingFrame {
                         const NAME: &'static ::core::primitive::str = "nothing";
-                        const START: &'static __coro_runtime::private::Point = const {
-                            &__coro_runtime::private::Point::new("initial suspend")
-                        };
+                        const POINTS: __coro_runtime::private::Points = &__CORO_POINTS;
+                        const EDGES: __coro_runtime::private::Edges = &[(0, 1)];
                         const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::AsThePromiseSays;
                     }
                     __coro_runtime::private::begin::<NothingFrame, _>()

@@ -24,7 +24,13 @@ fn write(tokens: &TokenStream, text: &mut String, end: &mut Option<Place>) {
                 write(&group.stream(), text, end);
                 write_one(close, place.map(|(_, (_, to))| ((to.0, to.1.saturating_sub(1)), to)), text, end);
             }
-            other => write_one(&other.to_string(), position(other.span()), text, end),
+            other => {
+                write_one(&other.to_string(), position(other.span()), text, end);
+                if matches!(other, TokenTree::Punct(tick) if tick.as_char() == '\'') {
+                    // Its span is that of the whole label.
+                    *end = None;
+                }
+            }
         }
     }
 }

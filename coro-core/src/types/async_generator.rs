@@ -7,7 +7,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::{
-    AwaitTransform, Backtrace, Coroutine, CoroutineHandle, Handle, Location, NewPromise, Parks, Polled, Promise,
+    AwaitTransform, Backtrace, Coroutine, CoroutineHandle, Handle, Info, Location, NewPromise, Parks, Polled, Promise,
     Propagate, Sendable, SuspendAlways, Threads, ToVisitor, Visit, World, YieldValue,
 };
 
@@ -105,6 +105,12 @@ macro_rules! generator {
             #[must_use]
             pub fn location(&self) -> Option<Location> {
                 self.0.location()
+            }
+
+            /// The machine that its function is, and its diagram.
+            #[must_use]
+            pub const fn info(&self) -> Info {
+                self.0.info()
             }
 
             /// Where it is suspended, and who waits for it there: from the innermost one to this one.

@@ -7,8 +7,8 @@ use core::marker::PhantomData;
 #[cfg(feature = "alloc")]
 use crate::Backtrace;
 use crate::{
-    ByOwner, Callee, Coroutine, CoroutineHandle, Handle, Lendable, Local, Location, NewPromise, Promise, Propagate,
-    SuspendAlways, Threads, YieldFrom, YieldValue,
+    ByOwner, Callee, Coroutine, CoroutineHandle, Handle, Info, Lendable, Local, Location, NewPromise, Promise,
+    Propagate, SuspendAlways, Threads, YieldFrom, YieldValue,
 };
 
 /// A lazy iterator: the body runs to its next `co_yield!` when the next item is asked for.
@@ -83,6 +83,12 @@ impl<T, S: Threads> Generator<'_, T, S> {
     #[must_use]
     pub fn location(&self) -> Option<Location> {
         self.0.location()
+    }
+
+    /// The machine that its function is, and its diagram.
+    #[must_use]
+    pub const fn info(&self) -> Info {
+        self.0.info()
     }
 
     #[cfg(feature = "alloc")]

@@ -5,8 +5,8 @@ use core::marker::PhantomData;
 
 use crate::private::AwaitsListed;
 use crate::{
-    AwaitTransform, Awaiter, ByOwner, ContinuationOf, Coroutine, CoroutineHandle, Handle, Lendable, Local, Location,
-    NewPromise, Promise, Propagate, SuspendAlways, Threads,
+    AwaitTransform, Awaiter, ByOwner, ContinuationOf, Coroutine, CoroutineHandle, Handle, Info, Lendable, Local,
+    Location, NewPromise, Promise, Propagate, SuspendAlways, Threads,
 };
 
 /// A machine that receives signals of type `S` and in the end returns an `R`. Its states are the places where its body
@@ -87,6 +87,12 @@ impl<S, R, T: Threads> StateMachine<'_, S, R, T> {
     #[must_use]
     pub fn location(&self) -> Option<Location> {
         self.0.location()
+    }
+
+    /// The machine that its function is, and its diagram.
+    #[must_use]
+    pub const fn info(&self) -> Info {
+        self.0.info()
     }
 }
 

@@ -7,7 +7,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::{
-    AwaitTransform, Backtrace, Callee, Coroutine, CoroutineHandle, Handle, Location, NewPromise, Polled, Promise,
+    AwaitTransform, Backtrace, Callee, Coroutine, CoroutineHandle, Handle, Info, Location, NewPromise, Polled, Promise,
     Propagate, Sendable, SuspendAlways, Threads, World,
 };
 
@@ -77,6 +77,12 @@ impl<T, W: World> Task<'_, T, W> {
     #[must_use]
     pub fn location(&self) -> Option<Location> {
         self.0.location()
+    }
+
+    /// The machine that its function is, and its diagram.
+    #[must_use]
+    pub const fn info(&self) -> Info {
+        self.0.info()
     }
 
     /// Where the task is suspended, and who waits for it there: from the innermost one to this one.

@@ -4,7 +4,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::{
-    Awaiter, ByOwner, ContinuationOf, Coroutine, CoroutineHandle, Handle, Local, Location, NewPromise, Promise,
+    Awaiter, ByOwner, ContinuationOf, Coroutine, CoroutineHandle, Handle, Info, Local, Location, NewPromise, Promise,
     Propagate, SuspendAlways, Threads, YieldValue,
 };
 
@@ -165,6 +165,12 @@ impl<'a, In, Out, R, S: Threads, F: FnOnce(In) -> TwoWay<'a, In, Out, R, S>> Res
     #[must_use]
     pub fn location(&self) -> Option<Location> {
         self.coroutine.as_ref()?.0.location()
+    }
+
+    /// The machine that its function is, and its diagram; `None` before the first resume, which calls the function.
+    #[must_use]
+    pub fn info(&self) -> Option<Info> {
+        Some(self.coroutine.as_ref()?.0.info())
     }
 }
 

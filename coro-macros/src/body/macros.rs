@@ -1,12 +1,12 @@
 //! Macros in the body: `co_yield!` and `co_await!` themselves, `dbg!`, and the inputs of all others.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{Block, Expr, Macro, Token};
+use syn::{Block, Expr, Macro, Path, Token};
 
 use super::{Input, Place, Rewriter, bare, name_span};
 use crate::diagnostics::error_at;
@@ -58,18 +58,16 @@ fn only(input: ParseStream<'_>, problem: &str) -> syn::Result<Expr> {
 impl Written {
     fn as_macro(mac: &Macro) -> Self {
         let (from, to) = (mac.path.span(), mac.delimiter.span().close());
-        Self {
-            from,
-            to,
-            token: from,
-            operand: from,
-            text: text(&mac.to_token_stream()).into_token_stream(),
-            is_in_macro: false,
-        }
+        Self { from, to, token: from, operand: from, point: TokenStream::new(), is_in_macro: false }
     }
 
     fn with(self, operand: &Expr) -> Self {
         Self { operand: name_span(operand).unwrap_or(self.operand), ..self }
+    }
+
+    /// Takes the next point: the operand has been visited.
+    fn at_point(self, rewriter: &mut Rewriter<'_>) -> Self {
+        Self { point: rewriter.point(self.token), ..self }
     }
 }
 
@@ -77,8 +75,12 @@ impl Rewriter<'_> {
     /// Replaces a macro, or visits its input.
     pub(super) fn replace(&mut self, mac: &mut Macro) -> Replaced {
         let replaced = match mac.path.get_ident().map(ToString::to_string).as_deref() {
-            Some("co_yield") if !self.shadowed.co_yield => self.suspension("co_yield!", mac, Self::co_yield),
-            Some("co_await") if !self.shadowed.co_await => self.suspension("co_await!", mac, Self::co_await),
+            Some("co_yield") if !self.shadowed.contains("co_yield") => {
+                self.suspension("co_yield!", mac, Self::co_yield)
+            }
+            Some("co_await") if !self.shadowed.contains("co_await") => {
+                self.suspension("co_await!", mac, Self::co_await)
+            }
             _ => self.dbg(mac),
         };
         match replaced {
@@ -119,22 +121,22 @@ impl Rewriter<'_> {
         let mut operand = mac.parse_body_with(parse)?;
         let written = Written::as_macro(mac).with(&operand);
         self.visit_expr_mut(&mut operand);
-        Ok(wait(bare(&operand), &written))
+        Ok(wait(bare(&operand), &written.at_point(self)))
     }
 
     fn co_yield(&mut self, mac: &Macro) -> syn::Result<TokenStream> {
         let written = Written::as_macro(mac);
         Ok(match mac.parse_body_with(Yield::parse)? {
-            Yield::Unit => give(&quote_spanned!(written.to=> ()), &written),
+            Yield::Unit => give(&quote_spanned!(written.to=> ()), &written.at_point(self)),
             Yield::Value(mut value) => {
                 let written = written.with(&value);
                 self.visit_expr_mut(&mut value);
-                give(bare(&value), &written)
+                give(bare(&value), &written.at_point(self))
             }
             Yield::Delegate(mut other) => {
                 let written = written.with(&other);
                 self.visit_expr_mut(&mut other);
-                delegate(bare(&other), &written)
+                delegate(bare(&other), &written.at_point(self))
             }
         })
     }
@@ -143,8 +145,7 @@ impl Rewriter<'_> {
     ///
     /// Not inside another macro: that would be given tokens of ours.
     fn dbg(&mut self, mac: &Macro) -> Option<TokenStream> {
-        let path = mac.path.to_token_stream().to_string().replace(' ', "");
-        let is_std = matches!(path.as_str(), "dbg" if !self.shadowed.dbg) || path.ends_with("std::dbg");
+        let is_std = std_name(&mac.path).is_some_and(|name| name == "dbg" && !self.shadowed.contains(&name));
         if !is_std || self.place != Place::Body || self.input.is_some() || !suspends(&mac.tokens) {
             return None;
         }
@@ -177,7 +178,7 @@ impl Rewriter<'_> {
     pub(super) fn rewrite_input(&mut self, mac: &mut Macro) {
         let (input, suspends) = (Input::of(mac), suspends(&mac.tokens));
         self.uses_macros |= suspends || matches!(input, Input::Unknown);
-        if !suspends || self.shadowed.co_await {
+        if !suspends || self.shadowed.contains("co_await") {
             return;
         }
         let outer = self.input.replace(self.input.map_or(input, |outer| outer.and(input)));
@@ -257,28 +258,34 @@ fn suspends(tokens: &TokenStream) -> bool {
     })
 }
 
-/// Macros of ours and of `std` that the user's own hide in this body.
-#[derive(Default)]
-pub(super) struct Shadowed {
-    co_yield: bool,
-    co_await: bool,
-    dbg: bool,
+/// The name of a macro that is one of `std`'s, if its user has not hidden that.
+pub(crate) fn std_name(path: &Path) -> Option<String> {
+    let names: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    match &*names {
+        [name] if path.leading_colon.is_none() => Some(name.clone()),
+        [std, name] if matches!(std.as_str(), "alloc" | "core" | "std") => Some(name.clone()),
+        _ => None,
+    }
 }
 
+/// Macros that the body defines, by names that may be ours or `std`'s.
+#[derive(Default)]
+pub(crate) struct Shadowed(Vec<Ident>);
+
 impl Shadowed {
-    pub(super) fn find(block: &mut Block) -> Self {
+    pub(crate) fn find(block: &mut Block) -> Self {
         let mut shadowed = Self::default();
         shadowed.visit_block_mut(block);
         shadowed
+    }
+
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|shadowed| shadowed == name)
     }
 }
 
 impl VisitMut for Shadowed {
     fn visit_item_macro_mut(&mut self, item: &mut syn::ItemMacro) {
-        if let Some(name) = &item.ident {
-            self.co_yield |= name == "co_yield";
-            self.co_await |= name == "co_await";
-            self.dbg |= name == "dbg";
-        }
+        self.0.extend(item.ident.clone());
     }
 }
