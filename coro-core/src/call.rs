@@ -2,13 +2,12 @@
 
 use core::future::Future;
 use core::marker::PhantomData;
-use core::mem::replace;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::continuation::sealed::World as _;
 use crate::continuation::{ByOwner, CallsWorld, Parks, Threads, World};
-use crate::frame::Left;
+use crate::frame::{Left, promise_of};
 use crate::handle::CoroutineHandle;
 use crate::private::Co;
 use crate::promise::Promise;
@@ -63,6 +62,9 @@ pub trait Callee<'a>: Sized {
         false
     }
 
+    /// After that suspension: what the owner gave to the caller meanwhile can be handed on. Only called in the world [`ByOwner`].
+    fn suspended_first(_promise: &mut Self::Promise, _of_caller: &mut Self::Promise) {}
+
     /// Gives the coroutine up to the one that awaits it.
     fn into_handle(self) -> CoroutineHandle<'a, Self::Promise>;
 
@@ -103,8 +105,17 @@ impl<W: Parks + CallsWorld<C::World>, P: Promise<World = W>, C: Promise> Calls<P
 pub struct Call<'a, P, C: Promise, X> {
     co: Co<P>,
     callee: Option<CoroutineHandle<'a, C>>,
-    suspends_first: bool,
+    first: First,
     called: PhantomData<fn() -> X>,
+}
+
+/// Whether the caller is suspended before the callee runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    Calls,
+    /// In the world [`ByOwner`], where caller and callee have promises of one type.
+    Suspends,
+    HasSuspended,
 }
 
 impl<'a, P: Promise, X: Callee<'a>> Call<'a, P, X::Promise, X> {
@@ -113,7 +124,8 @@ impl<'a, P: Promise, X: Callee<'a>> Call<'a, P, X::Promise, X> {
         P::World: Calls<P, X::Promise>,
     {
         let suspends_first = <P::World as sealed::Calls<P, X::Promise>>::RESUMED_BY_OWNER && callee.suspends_first();
-        Self { co, callee: Some(callee.into_handle()), suspends_first, called: PhantomData }
+        let first = if suspends_first { First::Suspends } else { First::Calls };
+        Self { co, callee: Some(callee.into_handle()), first, called: PhantomData }
     }
 }
 
@@ -127,8 +139,7 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
         // tests/calls.rs.
         let turn = caller.state.turn_if_any().map(|turn| unsafe { turn.as_ref() });
         caller.state.take_fresh();
-        if replace(&mut self.suspends_first, false) {
-            caller.state.suspend();
+        if self.first != First::Calls && self.first().is_pending() {
             return Poll::Pending;
         }
         let handle = self.callee.as_ref().expect("not polled again after it was ready");
@@ -169,6 +180,23 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
 }
 
 impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Call<'a, P, C, X> {
+    /// The suspension before the callee runs, and what follows it.
+    #[cold]
+    fn first(&mut self) -> Poll<()> {
+        if self.first == First::Suspends {
+            self.first = First::HasSuspended;
+            self.co.header().state.suspend();
+            return Poll::Pending;
+        }
+        self.first = First::Calls;
+        if let Some(callee) = &mut self.callee {
+            // SAFETY: S4: the caller's body is on the stack, and lends its promise to this hook; it is a `C`, see `First`. Test:
+            // tests/two_way.rs.
+            X::suspended_first(callee.promise_mut(), unsafe { promise_of::<C>(self.co.pointer()).as_mut() });
+        }
+        Poll::Ready(())
+    }
+
     /// The callee has ended: takes its result.
     fn finish(&mut self) -> X::Output {
         let mut callee = self.callee.take().expect("it is there");

@@ -4,8 +4,8 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::{
-    Awaiter, ByOwner, ContinuationOf, Coroutine, CoroutineHandle, Handle, Info, Local, Location, NewPromise, Promise,
-    Propagate, SuspendAlways, Threads, YieldValue,
+    Awaiter, ByOwner, Callee, ContinuationOf, Coroutine, CoroutineHandle, Handle, Info, Local, Location, NewPromise,
+    Promise, Propagate, SuspendAlways, Threads, YieldFrom, YieldValue,
 };
 
 /// What a two-way coroutine function returns: `co_yield!(out)` gives an `Out` to whoever resumes the coroutine, and its
@@ -60,6 +60,33 @@ use crate::{
 /// let mut triple = two_way(|first| multiplied(3, first));
 /// assert_eq!(triple.resume(5), Ok(Yielded(15)));
 /// assert_eq!(triple.resume(7), Ok(Yielded(21)));
+/// ```
+///
+/// `co_yield!(..other)` lets another coroutine of the same type answer in its place: it yields what that yields, hands the
+/// arguments on, and goes on with what that returned. However deep they delegate to each other, a resume goes straight to the
+/// innermost one:
+///
+/// ```
+/// use coro::{Resumed::{Complete, Yielded}, TwoWay, two_way};
+///
+/// /// Asks for numbers until their sum is 10, or for each of `parts` anew.
+/// #[coro::coroutine]
+/// fn ten(first: u32, parts: u32) -> TwoWay<'static, u32, &'static str, u32> {
+///     let mut sum = first;
+///     for part in 1..parts {
+///         let (first, so_far) = (co_yield!("the next part, please"), part);
+///         sum += co_yield!(..ten(first, 1)) * so_far;
+///     }
+///     while sum < 10 {
+///         sum += co_yield!("more");
+///     }
+///     sum
+/// }
+///
+/// let mut asking = two_way(|first| ten(first, 2));
+/// assert_eq!(asking.resume(3), Ok(Yielded("the next part, please")));
+/// assert_eq!(asking.resume(4), Ok(Yielded("more")));
+/// assert_eq!(asking.resume(8), Ok(Complete(15)));
 /// ```
 ///
 /// A `TwoWay<'a, In, Out, R, Sendable>` may change threads between two resumes, and holds only what is `Send`.
@@ -140,7 +167,7 @@ impl<'a, In, Out, R, S: Threads, F: FnOnce(In) -> TwoWay<'a, In, Out, R, S>> Res
         let TwoWay(handle) = match &mut self.coroutine {
             Some(begun) if begun.0.is_done() => return Err(ResumeError(argument)),
             Some(begun) => {
-                begun.0.promise_mut().argument = Some(argument);
+                begun.0.innermost_promise_mut().argument = Some(argument);
                 begun
             }
             None => match self.begin.take() {
@@ -149,10 +176,8 @@ impl<'a, In, Out, R, S: Threads, F: FnOnce(In) -> TwoWay<'a, In, Out, R, S>> Res
             },
         };
         // One that begins with `initial = suspend_never` has run already.
-        if handle.promise().resumed.is_none() {
-            handle.try_resume();
-        }
-        Ok(handle.promise_mut().resumed.take().expect("a body that does not panic yields or returns"))
+        let resumed = handle.pull(|promise| promise.resumed.take());
+        Ok(resumed.expect("a body that does not panic yields or returns"))
     }
 
     /// Whether the coroutine has ended.
@@ -237,6 +262,53 @@ impl<In, Out, R, S: Threads> YieldValue<Out> for TwoWayPromise<In, Out, R, S> {
     fn yield_value(&mut self, out: Out) -> Argument {
         self.resumed = Some(Resumed::Yielded(out));
         Argument(())
+    }
+}
+
+/// `co_yield!(..other)`
+#[diagnostic::do_not_recommend]
+impl<'a, In: 'a, Out: 'a, R: 'a, S: Threads> YieldFrom<TwoWay<'a, In, Out, R, S>> for TwoWayPromise<In, Out, R, S> {
+    type Awaitable = Deputy<'a, In, Out, R, S>;
+
+    fn yield_from(&mut self, mut other: TwoWay<'a, In, Out, R, S>) -> Deputy<'a, In, Out, R, S> {
+        // One that began with `initial = suspend_never` has yielded already, and waits for the answer to that; or it has ended.
+        if !other.0.is_done() {
+            self.resumed = other.0.innermost_promise_mut().resumed.take();
+        }
+        Deputy { other, has_yielded: self.resumed.is_some() }
+    }
+}
+
+/// A coroutine that another one lets answer in its place.
+#[derive(Debug)]
+pub struct Deputy<'a, In, Out, R, S: Threads = Local> {
+    other: TwoWay<'a, In, Out, R, S>,
+    has_yielded: bool,
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, In: 'a, Out: 'a, R: 'a, S: Threads> Callee<'a> for Deputy<'a, In, Out, R, S> {
+    type Promise = TwoWayPromise<In, Out, R, S>;
+    type Output = R;
+
+    fn suspends_first(&self) -> bool {
+        self.has_yielded
+    }
+
+    fn into_handle(self) -> CoroutineHandle<'a, TwoWayPromise<In, Out, R, S>> {
+        self.other.0
+    }
+
+    /// The answer to what it had yielded.
+    fn suspended_first(promise: &mut TwoWayPromise<In, Out, R, S>, of_caller: &mut TwoWayPromise<In, Out, R, S>) {
+        promise.argument = of_caller.argument.take();
+    }
+
+    fn result(promise: &mut TwoWayPromise<In, Out, R, S>) -> R {
+        match promise.resumed.take() {
+            Some(Resumed::Complete(returned)) => returned,
+            _ => unreachable!("a coroutine that has ended has returned"),
+        }
     }
 }
 
