@@ -137,8 +137,11 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
         // SAFETY: S4: the caller's body is on the stack, so is the turn that runs it. Nobody enters a caller before its
         // callee's end, and nobody else has the callee's handle: so if the callee is linked, it has ended. Test:
         // tests/calls.rs.
-        let turn = caller.state.turn_if_any().map(|turn| unsafe { turn.as_ref() });
-        caller.state.take_fresh();
+        let turn = if P::World::ALONE { caller.state.turn_if_any() } else { Some(caller.state.turn()) };
+        let turn = turn.map(|turn| unsafe { turn.as_ref() });
+        if turn.is_some() {
+            caller.state.take_fresh();
+        }
         if self.first != First::Calls && self.first().is_pending() {
             return Poll::Pending;
         }

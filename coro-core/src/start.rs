@@ -43,7 +43,7 @@ impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> sealed::Initial<
 
     fn wait(co: Co<P>, initial: A) -> Leaf<P, A> {
         // One that was suspended without being run need not be suspended again.
-        let has_suspended = co.header().state.take_fresh();
+        let has_suspended = co.header().state.is_fresh();
         Leaf::in_slot(co, initial, has_suspended)
     }
 }

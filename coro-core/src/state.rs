@@ -28,7 +28,7 @@ const NEW: usize = 0;
 /// Off the stack, to be resumed by the owner.
 const SUSPENDED: usize = 1;
 /// On the stack, run by its owner alone: there is no turn. It was suspended before, so it has the flag `FRESH`.
-const ALONE: usize = 15;
+const ALONE: usize = 9;
 /// The body has ended or was destroyed.
 const DONE: usize = 8;
 /// Only the memory is left.
@@ -61,6 +61,7 @@ const POSTPONED: usize = 6;
 const POSTPONED_CANCELLED: usize = 7;
 const HEADER_BITS: usize = 15;
 
+const _: () = assert!(ALONE & STALE == 0 && ALONE & FRESH != 0);
 const _: () = assert!(align_of::<Turn>() > TURN_BITS && align_of::<Header>() > HEADER_BITS);
 
 /// See the module's documentation.
@@ -213,6 +214,12 @@ impl State {
             self.set(self.get().map_addr(|address| address & !FRESH));
         }
         fresh
+    }
+
+    /// As [`take_fresh`](Self::take_fresh), and it stays so.
+    #[inline]
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.word() & FRESH != 0
     }
 
     /// Suspended with no continuation out: the owner's handle resumes it.
