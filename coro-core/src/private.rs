@@ -16,8 +16,7 @@
 //!         if false { let _ = &a; }                            // captures, in the order of a `fn`'s drops
 //!         if false { return __coroutine.never(); }            // tells the body what `return` takes
 //!         StartsWith::wait(…).await;
-//!         let __coro_out = 'coroutine_body: { … };            // the user's tokens, suspensions rewritten
-//!         __coro_out
+//!         return 'coroutine_body: { … };                      // the user's tokens, suspensions rewritten
 //!     });
 //!     unsafe { Typed::start(__coroutine, __coro_promise, __coro_final, __coro_body) }
 //! }

@@ -146,7 +146,7 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
                 if false { return __coroutine.never(); }
                 #bindings
                 #initial;
-                let __coro_out = 'coroutine_body: {
+                return 'coroutine_body: {
                     use __coro_runtime::private::probe::{
                         ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _, ViaVisit as _,
                     };
@@ -154,7 +154,6 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
                     #macros
                     #(#stmts)*
                 };
-                __coro_out
             });
             // SAFETY: S1: `__coro_body` is what was generated above, which is this function's contract. By its path, for a method
             // call would go through a `Deref` of what `crate =` names. Test: tests/ui/hygiene.

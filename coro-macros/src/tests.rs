@@ -82,7 +82,7 @@ fn the_readmes_first_function() {
                                     .await
                             }
                         };
-                        let __coro_out = 'coroutine_body: {
+                        return 'coroutine_body: {
                             use __coro_runtime::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
                                 ViaVisit as _,
@@ -141,7 +141,6 @@ fn the_readmes_first_function() {
                                 first = second;
                             }
                         };
-                        __coro_out
                     });
                 unsafe {
                     __coro_runtime::private::Typed::start(
@@ -214,7 +213,7 @@ fn a_generator_with_macros() {
                                 __coroutine.initial_suspend(),
                             )
                             .await;
-                        let __coro_out = 'coroutine_body: {
+                        return 'coroutine_body: {
                             use __coro_runtime::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
                                 ViaVisit as _,
@@ -280,7 +279,6 @@ fn a_generator_with_macros() {
                             }
                             println!("{:?}", co_await!(last()));
                         };
-                        __coro_out
                     });
                 unsafe {
                     __coro_runtime::private::Typed::start(
@@ -374,7 +372,7 @@ fn parameters_of_every_kind() {
                                 __coroutine.initial_suspend(),
                             )
                             .await;
-                        let __coro_out = 'coroutine_body: {
+                        return 'coroutine_body: {
                             use __coro_runtime::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
                                 ViaVisit as _,
@@ -384,7 +382,6 @@ fn parameters_of_every_kind() {
                             }
                             use_them(name, a, b, c, d)
                         };
-                        __coro_out
                     });
                 unsafe {
                     __coro_runtime::private::Typed::start(
@@ -442,7 +439,7 @@ fn a_body_that_does_nothing() {
                                 __coroutine.initial_suspend(),
                             )
                             .await;
-                        let __coro_out = 'coroutine_body: {
+                        return 'coroutine_body: {
                             use __coro_runtime::private::probe::{
                                 ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
                                 ViaVisit as _,
@@ -451,7 +448,6 @@ fn a_body_that_does_nothing() {
                                 break 'coroutine_body __coroutine.never();
                             }
                         };
-                        __coro_out
                     });
                 unsafe {
                     __coro_runtime::private::Typed::start(

@@ -174,9 +174,9 @@ mod tests {
     #[test]
     fn what_a_thread_keeps_goes_with_it_and_may_come_from_another_one() {
         let layout = layout(112, 16);
-        let frame = Recycled.allocate(layout).expose_provenance();
+        let frame = Recycled.allocate(layout).as_ptr().expose_provenance();
         let free_there = move || {
-            let frame = NonNull::new(core::ptr::with_exposed_provenance_mut(frame.get())).expect("it is not null");
+            let frame = NonNull::new(core::ptr::with_exposed_provenance_mut(frame)).expect("it is not null");
             // SAFETY: it was allocated above, and is not used any more.
             unsafe { Recycled.deallocate(frame, layout) };
             round(100, layout);

@@ -13,7 +13,7 @@ fn names() -> Generator<'static, u32> {
     co_yield!(1);
     __coroutine.never();
     with_name!(__coroutine);
-    let _ = (__coro_it, __coro_way, __coro_body, __coro_promise, __coro_final, __coro_out, __coro_initial, __coro_arg0);
+    let _ = (__coro_it, __coro_way, __coro_body, __coro_promise, __coro_final, __coro_initial, __coro_arg0);
     break 'coroutine_body;
 }
 
