@@ -468,3 +468,21 @@ fn a_users_constants_may_have_names_of_any_kind() {
     assert_eq!(constants::all((0, 0)).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
     assert_eq!(futures::executor::block_on(constants::task()), 3);
 }
+
+/// As the macros of async-stream, one with a body of its own, in which `yield` is a word.
+macro_rules! items {
+    ($(yield $item:expr;)*) => {
+        async { vec![$($item),*] }
+    };
+}
+
+#[test]
+fn a_macro_in_whose_input_yield_is_a_word_keeps_its_awaits() {
+    #[coro::coroutine]
+    fn gather() -> coro::Task<'static, Vec<u32>> {
+        let mut gathered = items!(yield std::future::ready(1).await; yield 2;).await;
+        gathered.extend(items! { yield { let n = std::future::ready(3).await; n }; }.await);
+        gathered
+    }
+    assert_eq!(futures::executor::block_on(gather()), [1, 2, 3]);
+}

@@ -178,7 +178,8 @@ impl Rewriter<'_> {
     pub(super) fn rewrite_input(&mut self, mac: &mut Macro) {
         let (input, suspends) = (Input::of(mac), suspends(&mac.tokens));
         self.uses_macros |= suspends || matches!(input, Input::Unknown);
-        if !suspends || self.shadowed.contains("co_await") {
+        // Where `yield` is a word, as in those of async-stream, the input is a body of its own.
+        if !suspends || self.shadowed.contains("co_await") || names(&mac.tokens, &["yield"]) {
             return;
         }
         let outer = self.input.replace(self.input.map_or(input, |outer| outer.and(input)));
@@ -251,9 +252,13 @@ impl Input {
 
 /// Whether it is worth parsing: keeps macros without suspensions as the user wrote them.
 fn suspends(tokens: &TokenStream) -> bool {
+    names(tokens, &["await", "co_await", "co_yield"])
+}
+
+fn names(tokens: &TokenStream, words: &[&str]) -> bool {
     tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == "await" || ident == "co_await" || ident == "co_yield",
-        TokenTree::Group(group) => suspends(&group.stream()),
+        TokenTree::Ident(ident) => words.iter().any(|word| ident == word),
+        TokenTree::Group(group) => names(&group.stream(), words),
         _ => false,
     })
 }
