@@ -8,6 +8,8 @@ mod flow;
 #[cfg(test)]
 mod flow_tests;
 mod key_values;
+#[cfg(test)]
+mod mutations;
 mod params;
 mod promise;
 mod signature;
