@@ -4,6 +4,8 @@ mod args;
 mod body;
 mod coroutine;
 mod diagnostics;
+#[cfg(test)]
+mod expanded;
 mod flow;
 #[cfg(test)]
 mod flow_tests;
