@@ -63,12 +63,9 @@ impl<S, R, T: Threads> StateMachine<'_, S, R, T> {
     /// # Panics
     /// With what the machine's body panics.
     pub fn send_signal(&mut self, signal: S) -> Result<(), SendError<S>> {
-        if self.is_done() {
-            return Err(SendError(signal));
-        }
         self.0.promise_mut().signal = Some(signal);
         self.0.try_resume();
-        // It is still there if the machine has ended without asking for it.
+        // It is still there if the machine had ended, or has now without asking for it.
         self.0.promise_mut().signal.take().map_or(Ok(()), |signal| Err(SendError(signal)))
     }
 
