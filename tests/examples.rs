@@ -286,3 +286,22 @@ fn in_place_decodes_what_arrives_in_any_portions() {
     assert_eq!(receive(b"\x7e\x01a\0\x7e\xff"), (1, 2, "hi".to_owned()));
     assert_eq!(receive(b"\x7e\0\0"), (2, 2, String::new()));
 }
+
+#[test]
+fn each_example_has_its_line_in_their_readme() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let programs: BTreeSet<String> = fs::read_dir(&directory)
+        .expect("the examples are there")
+        .map(|entry| entry.expect("it can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| path.file_stem().expect("it has a name").to_string_lossy().into_owned())
+        .collect();
+    let readme = fs::read_to_string(directory.join("README.md")).expect("the README is there");
+    let (expanded, programs): (BTreeSet<_>, BTreeSet<_>) =
+        programs.into_iter().partition(|program| program.ends_with("-expanded"));
+    assert!(expanded.iter().all(|program| readme.contains(&format!("]({program}.rs)"))), "{expanded:?}");
+    let lines = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split([' ', '`']).next());
+    let listed: Vec<String> = lines.map(str::to_owned).collect();
+    assert_eq!(listed.len(), programs.len(), "one line each");
+    assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), programs);
+}

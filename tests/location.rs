@@ -129,11 +129,11 @@ fn the_backtrace_of_a_generator_leads_from_the_innermost_one_to_itself() {
     assert_eq!(generator.next(), Some(2));
     let shown = display("outer", 2, "    ", "co_yield!(2)");
     assert_eq!(generator.backtrace().to_string(), shown);
-    assert_eq!(format!("{generator:?}"), format!("Generator(CoroutineHandle({}))", shown.trim_end()));
+    assert_eq!(format!("{generator:?}"), format!("Generator({})", shown.trim_end()));
     assert_eq!(format!("{:?}", generator.backtrace()), format!("[Location({})]", shown.trim_end()));
     assert_eq!(generator.next(), None);
     assert_eq!((generator.location().is_none(), generator.backtrace().next().is_none()), (true, true));
-    assert_eq!(format!("{generator:?}"), "Generator(CoroutineHandle(outer, ended))");
+    assert_eq!(format!("{generator:?}"), "Generator(outer, ended)");
 }
 
 type K = Continuation<Detached>;
@@ -231,15 +231,15 @@ fn polled_task() -> Task<'static, (), Polled> {}
 fn every_coroutine_type_shows_its_function_and_where_it_is() {
     let mut machine = machine();
     let initial = display("machine", 0, "fn ", "initial suspend");
-    assert_eq!(format!("{machine:?}"), format!("StateMachine(CoroutineHandle({}))", initial.trim_end()));
+    assert_eq!(format!("{machine:?}"), format!("StateMachine({})", initial.trim_end()));
     machine.send_signal(1).expect("it waits");
-    assert_eq!(format!("{machine:?}"), "StateMachine(CoroutineHandle(machine, ended))");
+    assert_eq!(format!("{machine:?}"), "StateMachine(machine, ended)");
     let initial = display("helper", 0, "fn ", "initial suspend");
     let task = helper(Kept::default());
-    assert_eq!(format!("{task:?}"), format!("Task(CoroutineHandle({}))", initial.trim_end()));
+    assert_eq!(format!("{task:?}"), format!("Task({})", initial.trim_end()));
     let initial = display("polled_task", 0, "fn ", "initial suspend");
     let task = polled_task();
-    assert_eq!(format!("{task:?}"), format!("Task(CoroutineHandle({}))", initial.trim_end()));
+    assert_eq!(format!("{task:?}"), format!("Task({})", initial.trim_end()));
     let kept = Kept::default();
     let detached = root(kept.clone());
     assert!(format!("{detached:?}").starts_with("FireAndForget"));

@@ -277,13 +277,13 @@ fn it_shows_where_it_waits() {
         assert!(matches!(nested.resume(argument), Ok(Yielded(_))));
         let location = nested.location().expect("it waits");
         assert_eq!(location.function(), "nested");
-        assert_eq!(format!("{nested:?}"), format!("Resumable(TwoWay(CoroutineHandle({location})))"));
+        assert_eq!(format!("{nested:?}"), format!("Resumable(TwoWay({location}))"));
         places.push(location.expression());
     }
     assert_eq!((places[0], places[1]), ("co_yield!(first * 10)", "co_yield!(0)"));
     assert_eq!(nested.resume(4), Ok(Complete(())));
     assert!(nested.location().is_none() && nested.is_done());
-    assert_eq!(format!("{nested:?}"), "Resumable(TwoWay(CoroutineHandle(nested, ended)))");
+    assert_eq!(format!("{nested:?}"), "Resumable(TwoWay(nested, ended))");
 }
 
 #[coro::coroutine]

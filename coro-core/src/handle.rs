@@ -13,7 +13,7 @@ use crate::drive;
 use crate::frame::{Header, promise_of};
 use crate::guard::Finally;
 use crate::info::Info;
-use crate::location::{Location, describe};
+use crate::location::{Doing, Location, Whereabouts};
 use crate::promise::Promise;
 
 /// Owns a coroutine whose promise is a `P` and that borrows for no longer than `'a`: C++'s
@@ -130,6 +130,12 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
     #[must_use]
     pub const fn info(&self) -> Info {
         Info::of(self.header().vtable)
+    }
+
+    /// For `Debug`.
+    pub(crate) fn whereabouts(&self) -> Whereabouts {
+        let leaf = if self.leaf() == self.frame { None } else { self.location().map(Doing::Waiting) };
+        Whereabouts { root: Doing::of(self.header()), leaf }
     }
 
     #[cfg(feature = "alloc")]
@@ -425,8 +431,6 @@ pub(crate) unsafe fn lend_root(root: NonNull<Header>) {
 
 impl<'a, P: Promise + 'a> fmt::Debug for CoroutineHandle<'a, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CoroutineHandle(")?;
-        describe(self.header(), f)?;
-        f.write_str(")")
+        f.debug_tuple("CoroutineHandle").field(&self.whereabouts()).finish()
     }
 }

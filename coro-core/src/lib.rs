@@ -1,3 +1,10 @@
+// Where the README's links to the guide lead here: of two definitions, the first holds.
+#![cfg_attr(all(feature = "std", feature = "macros"), doc = "[cpp]: guide::cpp\n[which]: guide::which")]
+#![cfg_attr(
+    all(feature = "std", feature = "macros"),
+    doc = "[define]: guide::define\n[cancellation]: guide::cancellation"
+)]
+#![cfg_attr(all(feature = "std", feature = "macros"), doc = "[threads]: guide::threads\n[how]: guide::how\n")]
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -21,6 +28,8 @@ mod continuation;
 mod drive;
 mod frame;
 mod guard;
+#[cfg(all(any(doc, doctest), feature = "std", feature = "macros"))]
+pub mod guide;
 mod handle;
 mod in_place;
 mod info;

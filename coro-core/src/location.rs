@@ -110,11 +110,47 @@ impl fmt::Display for Location {
     }
 }
 
-/// Says which coroutine this is and where.
-pub(crate) fn describe(header: &Header, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match Location::of(header) {
-        Some(location) => write!(f, "{location}"),
-        None if header.state.has_ended() => write!(f, "{}, ended", header.vtable.name),
-        None => write!(f, "{}", header.vtable.name),
+/// Which coroutine it is and what it does: all that a `Debug` says of one. It is a copy, for whoever it is written to may
+/// resume or destroy the coroutine.
+#[derive(Clone, Copy)]
+pub(crate) enum Doing {
+    Waiting(Location),
+    Running(&'static str),
+    Ended(&'static str),
+}
+
+impl Doing {
+    pub(crate) fn of(header: &Header) -> Self {
+        let name = header.vtable.name;
+        match Location::of(header) {
+            _ if header.state.is_running() => Self::Running(name),
+            Some(location) => Self::Waiting(location),
+            None => Self::Ended(name),
+        }
+    }
+}
+
+impl fmt::Debug for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting(location) => write!(f, "{location}"),
+            Self::Running(name) => write!(f, "{name}, running"),
+            Self::Ended(name) => write!(f, "{name}, ended"),
+        }
+    }
+}
+
+/// What a root does, and the innermost coroutine that it waits for, if that is another.
+pub(crate) struct Whereabouts {
+    pub(crate) root: Doing,
+    pub(crate) leaf: Option<Doing>,
+}
+
+/// `outer at src/main.rs:4:5: co_yield!(..inner()); innermost: inner at src/main.rs:9:5: co_yield!(1)`
+impl fmt::Debug for Whereabouts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { root, leaf } = self;
+        write!(f, "{root:?}")?;
+        leaf.iter().try_for_each(|leaf| write!(f, "; innermost: {leaf:?}"))
     }
 }

@@ -17,6 +17,7 @@ use crate::continuation::{ContinuationOf, Detached, Parks};
 use crate::drive::{self, Destroyed, Turn};
 use crate::frame::{Header, Kind, Left, VTable};
 use crate::guard::Finally;
+use crate::location::{Doing, Whereabouts};
 use crate::panic::{catch, discard};
 use crate::promise::Promise;
 
@@ -161,7 +162,9 @@ impl Scope {
 
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope").field("len", &self.len()).finish()
+        let doing: Vec<_> = self.0.0.members.borrow().iter().filter_map(|member| member.whereabouts()).collect();
+        f.write_str("Scope")?;
+        f.debug_list().entries(doing).finish()
     }
 }
 
@@ -217,7 +220,7 @@ fn cancel_each(members: &mut vec::IntoIter<Spawned>) {
 }
 
 /// A coroutine that a [`Scope`] owns, to be cancelled from outside. Dropping this changes nothing.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Spawned(Weak<Member>);
 
 impl Spawned {
@@ -246,7 +249,33 @@ impl Spawned {
     }
 }
 
+impl fmt::Debug for Spawned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.upgrade().and_then(|member| member.whereabouts()) {
+            Some(doing) => f.debug_tuple("Spawned").field(&doing).finish(),
+            None => f.write_str("Spawned(ended)"),
+        }
+    }
+}
+
 impl Member {
+    /// For `Debug`. `None` once the coroutine has ended.
+    fn whereabouts(&self) -> Option<Whereabouts> {
+        let root = self.coroutine.get()?;
+        // SAFETY: S2: the coroutine is alive until the member has left, and so are those that it waits for; all stay on
+        // this thread. Test: tests/debug.rs.
+        unsafe {
+            let mut leaf = root.as_ref();
+            while let Some(callee) = leaf.state.callee()
+                && callee.as_ref().vtable.kind == Kind::Coroutine
+            {
+                leaf = callee.as_ref();
+            }
+            let leaf = (NonNull::from(leaf) != root).then(|| Doing::of(leaf));
+            Some(Whereabouts { root: Doing::of(root.as_ref()), leaf })
+        }
+    }
+
     fn pointer(self: &Rc<Self>) -> NonNull<Header> {
         NonNull::new(Rc::as_ptr(self).cast_mut().cast()).expect("it is no null pointer")
     }
@@ -275,12 +304,6 @@ impl Member {
         }
         drop(members);
         self.scope.join()
-    }
-}
-
-impl fmt::Debug for Member {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Member").field("cancelled", &self.cancelled).finish_non_exhaustive()
     }
 }
 
@@ -331,7 +354,7 @@ pub struct Join(Rc<Members>);
 
 impl fmt::Debug for Join {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Join")
+        f.debug_struct("Join").field("left", &self.0.members.borrow().len()).finish()
     }
 }
 

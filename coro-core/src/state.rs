@@ -372,9 +372,9 @@ impl State {
         self.word() & !STALE == DONE
     }
 
-    /// As [`is_done`](Self::is_done), also of a frame that is only memory.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.is_done() || self.word() == RELEASED
+    /// Whether the body is on the stack, and not just being suspended.
+    pub(crate) fn is_running(&self) -> bool {
+        self.word() > TURN_BITS && self.word() & TURN_BITS <= FRESH | STALE
     }
 
     /// Whether the coroutine belongs to the continuation that looks at it, together with its callers.

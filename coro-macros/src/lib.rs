@@ -64,10 +64,11 @@ use proc_macro::TokenStream;
 /// * `initial =` and `final =`: `suspend_always`, `suspend_never`, or an expression. Without them the promise's hooks
 ///   decide.
 /// * `promise =`: an expression that makes the promise. Without it the promise's hook `new` does.
+/// * `allocator =`: an expression that says where the frame comes from, instead of the heap: a `FrameAllocator`.
 /// * `crate =`: the path of this crate, for crates that re-export it. What is there is trusted as this crate is.
 ///
-/// These expressions see the parameters, before they move into the coroutine: `promise` and `final` may copy or clone from
-/// them. They see the names that a pattern binds, unless it leaves a part of its parameter behind (`_`, `..`) or borrows
+/// These expressions see the parameters, before they move into the coroutine: `promise`, `final` and `allocator` may copy or
+/// clone from them. They see the names that a pattern binds, unless it leaves a part of its parameter behind (`_`, `..`) or borrows
 /// from it (`ref`). They cannot suspend.
 ///
 /// # Other attributes

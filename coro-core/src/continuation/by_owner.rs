@@ -1,5 +1,6 @@
 //! Coroutines that their owner resumes.
 
+use core::fmt;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
@@ -11,8 +12,13 @@ use crate::promise::Promise;
 use crate::state::State;
 
 /// A continuation that says only "go on at once".
-#[derive(Debug)]
 pub struct GoOn;
+
+impl fmt::Debug for GoOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("go on")
+    }
+}
 
 #[diagnostic::do_not_recommend]
 impl<T: Threads> sealed::World for ByOwner<T> {

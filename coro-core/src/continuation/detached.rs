@@ -13,6 +13,7 @@ use crate::branch::{Gathering, Outcome};
 use crate::drive;
 use crate::frame::Header;
 use crate::guard::Finally;
+use crate::location::Doing;
 use crate::private::Co;
 use crate::promise::Promise;
 use crate::state::Claim;
@@ -32,7 +33,7 @@ impl<T: Threads> fmt::Debug for Chain<T> {
         // SAFETY: S2: the leaf's memory stays at least until its continuation is gone. Test: tests/attacks.rs.
         let leaf = unsafe { self.leaf.as_ref() };
         // Where it is may be changing on another thread; its name is not.
-        if T::SHARED { f.write_str(leaf.vtable.name) } else { crate::location::describe(leaf, f) }
+        if T::SHARED { f.write_str(leaf.vtable.name) } else { Doing::of(leaf).fmt(f) }
     }
 }
 

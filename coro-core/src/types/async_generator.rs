@@ -148,7 +148,7 @@ macro_rules! generator {
 
         impl<$($T,)+ W: World> fmt::Debug for $Generator<'_, $($T,)+ W> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_tuple(stringify!($Generator)).field(&self.0).finish()
+                f.debug_tuple(stringify!($Generator)).field(&self.0.whereabouts()).finish()
             }
         }
 
@@ -260,6 +260,6 @@ impl<I, R: Returned<I>, S: Threads> Future for NextItem<'_, '_, I, R, Polled<S>>
 
 impl<I, R: Returned<I>, W: World> fmt::Debug for NextItem<'_, '_, I, R, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("NextItem").field(&self.0).finish()
+        f.debug_tuple("NextItem").field(&self.0.whereabouts()).finish()
     }
 }

@@ -1,5 +1,6 @@
 //! Coroutines that nobody waits for.
 
+use core::fmt;
 use core::marker::PhantomData;
 
 use crate::{
@@ -27,8 +28,13 @@ use crate::{
 /// continuation. A panic of its body goes to whoever resumed it.
 ///
 /// `FireAndForget<Sendable>` may hold only what is `Send`, and its continuation can be resumed on any thread.
-#[derive(Clone, Copy, Debug)]
 pub struct FireAndForget<T: Threads = Local>(PhantomData<fn() -> T>);
+
+impl<T: Threads> fmt::Debug for FireAndForget<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FireAndForget")
+    }
+}
 
 /// The promise of a [`FireAndForget`] coroutine.
 #[derive(Debug)]

@@ -113,7 +113,7 @@ impl<T, S: Threads> FusedIterator for Generator<'_, T, S> {}
 
 impl<T, S: Threads> fmt::Debug for Generator<'_, T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Generator").field(&self.0).finish()
+        f.debug_tuple("Generator").field(&self.0.whereabouts()).finish()
     }
 }
 

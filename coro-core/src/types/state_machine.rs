@@ -95,7 +95,7 @@ impl<S, R, T: Threads> StateMachine<'_, S, R, T> {
 
 impl<S, R, T: Threads> fmt::Debug for StateMachine<'_, S, R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("StateMachine").field(&self.0).finish()
+        f.debug_tuple("StateMachine").field(&self.0.whereabouts()).finish()
     }
 }
 

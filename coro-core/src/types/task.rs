@@ -94,7 +94,7 @@ impl<T, W: World> Task<'_, T, W> {
 
 impl<T, W: World> fmt::Debug for Task<'_, T, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Task").field(&self.0).finish()
+        f.debug_tuple("Task").field(&self.0.whereabouts()).finish()
     }
 }
 

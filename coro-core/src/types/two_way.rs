@@ -211,7 +211,7 @@ impl<F, C: fmt::Debug> fmt::Debug for Resumable<F, C> {
 
 impl<In, Out, R, S: Threads> fmt::Debug for TwoWay<'_, In, Out, R, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TwoWay").field(&self.0).finish()
+        f.debug_tuple("TwoWay").field(&self.0.whereabouts()).finish()
     }
 }
 
