@@ -134,10 +134,10 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<X::Output> {
         let caller = self.co.header();
+        let turn = if P::World::ALONE { caller.state.turn_if_any() } else { Some(caller.state.turn()) };
         // SAFETY: S4: the caller's body is on the stack, so is the turn that runs it. Nobody enters a caller before its
         // callee's end, and nobody else has the callee's handle: so if the callee is linked, it has ended. Test:
         // tests/calls.rs.
-        let turn = if P::World::ALONE { caller.state.turn_if_any() } else { Some(caller.state.turn()) };
         let turn = turn.map(|turn| unsafe { turn.as_ref() });
         if turn.is_some() {
             caller.state.take_fresh();
