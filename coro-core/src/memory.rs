@@ -43,9 +43,9 @@ pub(crate) use recycled::Recycled as Default;
 /// memory of a frame must stay until the frame is given back.
 ///
 /// # Safety
-/// What [`allocate`](Self::allocate) returns is valid memory for the layout, and nobody else's, until it is given to
-/// [`deallocate`](Self::deallocate) of the same allocator, which may have been moved since, or for ever if it is not.
-/// `deallocate` does not unwind.
+/// What [`allocate`](Self::allocate) returns is valid memory for the layout, whatever that is, and nobody else's, until
+/// it is given to [`deallocate`](Self::deallocate) of the same allocator, which may have been moved since (to another
+/// thread, if it is `Send`), or for ever if it is not. `deallocate` does not unwind.
 pub unsafe trait FrameAllocator {
     /// Whether the memory is lent: a handle that is dropped does not destroy what lives there.
     #[doc(hidden)]

@@ -62,9 +62,11 @@ mod lists {
         static LISTS: Lists = const { Lists([const { List { first: Cell::new(None), len: Cell::new(0) } }; SIZES]) };
     }
 
+    /// Frames have such sizes; others may be asked for.
     const fn index(layout: Layout) -> Option<usize> {
         let index = layout.size() / GRAIN;
-        if layout.align() == GRAIN && index < SIZES { Some(index) } else { None }
+        let is_kept = layout.align() == GRAIN && layout.size().is_multiple_of(GRAIN) && 0 < index && index < SIZES;
+        if is_kept { Some(index) } else { None }
     }
 
     impl List {
@@ -162,6 +164,19 @@ mod tests {
         assert_eq!(round(3, layout(80, 16)), freed);
         others.reverse();
         assert_eq!(round(3, layout(96, 16)), others);
+    }
+
+    #[test]
+    fn any_layout_gets_memory_of_its_size() {
+        let small = round(8, layout(16, 16));
+        // Anybody may ask, and not only for what frames have: a size that is a multiple of their alignment.
+        let odd = round(8, layout(24, 16));
+        assert!(odd.iter().all(|frame| !small.contains(frame)), "24 bytes in 16");
+        let odd = round(8, layout(40, 16));
+        assert!(round(8, layout(48, 16)).iter().all(|frame| !odd.contains(frame)), "48 bytes in 40");
+        assert_eq!(round(3, layout(0, 16)), [16; 3]);
+        assert_eq!(round(3, layout(0, 1)), [1; 3]);
+        round(3, layout(1, 1));
     }
 
     #[test]
