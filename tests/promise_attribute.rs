@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::fmt::Debug;
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 use coro::{
@@ -782,5 +783,64 @@ mod names {
         out.resume();
         out.resume();
         assert_eq!(out.promise().0, 2);
+    }
+}
+
+/// The lifetime of the handle has bounds that another one need not keep: so the attribute does not say that a place
+/// could lend these. That they compile is the test.
+mod lifetimes_with_bounds {
+    use super::*;
+
+    pub trait Within<'a> {}
+
+    impl<'a> Within<'a> for &'a str {}
+
+    pub struct Bounded<'a, T: Within<'a>>(pub CoroutineHandle<'a, BoundedPromise<T>>);
+    pub struct BoundedPromise<T>(pub T);
+
+    #[coro::promise]
+    impl<T> BoundedPromise<T> {
+        fn get_return_object<'a>(handle: CoroutineHandle<'a, Self>) -> Bounded<'a, T>
+        where
+            T: Within<'a>,
+        {
+            Bounded(handle)
+        }
+
+        fn return_void(&mut self) {}
+    }
+
+    pub struct Longer<'a: 'b, 'b>(pub CoroutineHandle<'a, LongerPromise>, PhantomData<&'b ()>);
+    pub struct LongerPromise;
+
+    #[coro::promise]
+    impl LongerPromise {
+        fn new() -> Self {
+            Self
+        }
+
+        fn get_return_object<'a: 'b, 'b>(handle: CoroutineHandle<'a, Self>) -> Longer<'a, 'b> {
+            Longer(handle, PhantomData)
+        }
+
+        fn return_void(&mut self) {}
+    }
+
+    #[coro::coroutine(promise = BoundedPromise(text))]
+    fn bounded(text: &str) -> Bounded<'_, &str> {
+        assert_eq!(text, "text");
+    }
+
+    #[coro::coroutine]
+    fn longer(text: &str) -> Longer<'_, '_> {
+        assert_eq!(text, "text");
+    }
+
+    #[test]
+    fn a_handles_lifetime_may_have_bounds() {
+        let (mut bounded, mut longer) = (bounded("text").0, longer("text").0);
+        bounded.resume();
+        longer.resume();
+        assert!(bounded.is_done() && longer.is_done());
     }
 }

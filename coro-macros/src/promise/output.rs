@@ -266,13 +266,14 @@ impl Expansion {
         quote_spanned!(span=> #inherent #block #lendable)
     }
 
-    /// That the return object can be lent by the place its coroutine lives in: if its owner resumes it, and nothing but its
-    /// own lifetime depends on that.
+    /// That the return object can be lent by the place its coroutine lives in: if its owner resumes it, and nothing but
+    /// its own lifetime depends on that.
     fn lendable(&self, hook: &Hook, generics: &Generics, object: &Type, lifetime: &Lifetime) -> Option<TokenStream> {
         let (krate, promise, span) = (&self.arguments.krate, &self.promise, hook.span());
         let is_of_promise = self.generics.lifetimes().any(|of_promise| of_promise.lifetime == *lifetime);
-        let bounds = types::mentions(&self.generics.where_clause, &lifetime.ident);
-        if self.arguments.world != "ByOwner" || lifetime.ident == "static" || is_of_promise || bounds {
+        let is_bounded = types::mentions(&hook.hoisted.where_clause, &lifetime.ident)
+            || hook.hoisted.lifetimes().any(|own| own.lifetime == *lifetime && !own.bounds.is_empty());
+        if self.arguments.world != "ByOwner" || lifetime.ident == "static" || is_of_promise || is_bounded {
             return None;
         }
         if !types::mentions(object, &lifetime.ident) {
