@@ -47,7 +47,7 @@ pub fn fibonacci() -> Generator<'static, u64> {
         // Never run: the type of what the body returns, for `return`, `?` and coercions.
         if false { return __coroutine.never(); }
         // The initial suspension is the first await of all.
-        __coro_runtime::private::StartsWith::wait(__coroutine.begin(), __coroutine.initial_suspend()).await;
+        __coroutine.starts(__coro_runtime::private::StartsWith::wait, __coroutine.initial_suspend()).await;
         // What the user wrote, in a block with a label that only code of this body can `break` to.
         return 'coroutine_body: {
             // How something is awaited is found by calling a method: these traits take turns.

@@ -61,7 +61,7 @@ fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
         if false { return __coroutine.never(); }
         // The initial suspension is the first await of all.
         match __coro_runtime::SuspendNever {
-            __coro_initial => { __coro_runtime::private::StartsWith::wait(__coroutine.begin(), __coro_initial).await }
+            __coro_initial => { __coroutine.starts(__coro_runtime::private::StartsWith::wait, __coro_initial).await }
         };
         // What the user wrote, in a block with a label that only code of this body can `break` to.
         return 'coroutine_body: {
@@ -78,7 +78,7 @@ fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
                     __coro_it => {
                         // A coroutine is called, an awaiter suspends, a future is polled: the number of `&`s says which is tried first.
                         let __coro_way = __coroutine.via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
-                        __coro_runtime::private::probe::CoAwait::co_await(__coro_way, __coro_it, &__CORO_POINTS[1]).await
+                        __coroutine.awaits(__coro_runtime::private::probe::CoAwait::co_await, __coro_way, __coro_it, &__CORO_POINTS[1]).await
                     }
                 }
             ).1;
@@ -88,7 +88,7 @@ fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
                     match __coroutine.ask(__coro_runtime::AwaitTransform::await_transform, Signal) {
                         __coro_it => {
                             let __coro_way = __coroutine.via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
-                            __coro_runtime::private::probe::CoAwait::co_await(__coro_way, __coro_it, &__CORO_POINTS[2]).await
+                            __coroutine.awaits(__coro_runtime::private::probe::CoAwait::co_await, __coro_way, __coro_it, &__CORO_POINTS[2]).await
                         }
                     }
                 ).1;

@@ -15,7 +15,7 @@
 //!     let __coro_body = __coroutine.body(move |__coroutine| async move {
 //!         if false { let _ = &a; }                            // captures, in the order of a `fn`'s drops
 //!         if false { return __coroutine.never(); }            // tells the body what `return` takes
-//!         StartsWith::wait(…).await;
+//!         __coroutine.starts(StartsWith::wait, …).await;
 //!         return 'coroutine_body: { … };                      // the user's tokens, suspensions rewritten
 //!     });
 //!     unsafe { Typed::start(__coroutine, __coro_promise, __coro_final, __coro_body) }
@@ -25,6 +25,10 @@
 //! What can be wrong is asked for by paths of traits (`__coroutine.ask(AwaitTransform::await_transform, …)`, and
 //! `StartsWith::wait`, `CoAwait::co_await`), not by bounds on functions of this module: rustc reports it in the words
 //! of that trait, and has no bound of ours to show.
+//!
+//! A user can shadow what such a path begins with, by an item in the body or with `crate =`, and so exchange a function
+//! that is asked. It learns nothing: who is asked about a [`Way`](probe) can do nothing with it, for our own functions
+//! that take one are `unsafe`; and `__coroutine`, which can, is a name that nobody else can write.
 //!
 //! The names begin as they do for nobody else to have a constant of such a name, which a pattern would be taken for.
 
@@ -352,12 +356,6 @@ impl<P> Co<P> {
         self.with_promise(P::initial_suspend)
     }
 
-    /// Begins with the initial suspension.
-    #[must_use]
-    pub const fn begin(self) -> probe::Way<P, ()> {
-        probe::Way { co: self, kind: PhantomData }
-    }
-
     // The hooks are passed by their paths (`AwaitTransform::await_transform`), and not called by a bound on the
     // promise: where the promise has not the hook, rustc says so at that path, and has no bound of ours to show.
 
@@ -409,6 +407,26 @@ impl<P> Co<P> {
         self.give(P::yield_value, value, point)
     }
 
+    /// Awaits `operand` in a way that the trait of this hook, [`CoAwait`](probe::CoAwait), has for it.
+    #[inline]
+    pub fn awaits<E, K, A>(
+        self,
+        hook: unsafe fn(probe::Way<P, K>, E, &'static Point) -> A,
+        way: probe::Way<P, K>,
+        operand: E,
+        point: &'static Point,
+    ) -> A {
+        // SAFETY: S1: generated code awaits what this gives there and then. Test: tests/ui/hygiene.
+        unsafe { hook(way, operand, point) }
+    }
+
+    /// Awaits the initial suspension as the trait of this hook, [`StartsWith`], does.
+    #[inline]
+    pub fn starts<I, A>(self, hook: unsafe fn(probe::Way<P, ()>, I) -> A, initial: I) -> A {
+        // SAFETY: S1: as above.
+        unsafe { hook(probe::Way { co: self, kind: PhantomData }, initial) }
+    }
+
     /// Asks how `operand` is awaited; see [`probe`].
     pub const fn probe<X>(self, _operand: &X) -> probe::Probe<P, X> {
         probe::Probe::new()
@@ -431,7 +449,10 @@ impl<P> Co<P> {
 )]
 pub trait StartsWith<A>: Promise {
     /// Waits for the initial suspension.
-    fn wait(way: probe::Way<Self, ()>, initial: A) -> impl Future;
+    ///
+    /// # Safety
+    /// `way` is of the coroutine that awaits what this gives, there and then.
+    unsafe fn wait(way: probe::Way<Self, ()>, initial: A) -> impl Future;
 }
 
 #[diagnostic::do_not_recommend]
@@ -439,7 +460,7 @@ impl<P: Promise, A> StartsWith<A> for P
 where
     (P::World, P::Owner): MayStart<P, A>,
 {
-    fn wait(way: probe::Way<P, ()>, initial: A) -> impl Future {
+    unsafe fn wait(way: probe::Way<P, ()>, initial: A) -> impl Future {
         <(P::World, P::Owner)>::wait(way.co, initial)
     }
 }

@@ -94,13 +94,13 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
             quote_spanned! {at(expression.span())=>
                 match #value {
                     __coro_initial => {
-                        __coro_runtime::private::StartsWith::wait(__coroutine.begin(), __coro_initial).await
+                        __coroutine.starts(__coro_runtime::private::StartsWith::wait, __coro_initial).await
                     }
                 }
             }
         }
         None => quote_spanned! {span=>
-            __coro_runtime::private::StartsWith::wait(__coroutine.begin(), __coroutine.initial_suspend()).await
+            __coroutine.starts(__coro_runtime::private::StartsWith::wait, __coroutine.initial_suspend()).await
         },
     };
     let starts = starts(args, span);

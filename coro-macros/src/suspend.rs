@@ -6,7 +6,7 @@
 //!
 //!                        {
 //!                            let __coro_way = __coroutine.via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
-//!                            CoAwait::co_await(__coro_way, __coro_it, POINT).await      a call, awaiter, future, …
+//!                            __coroutine.awaits(CoAwait::co_await, __coro_way, __coro_it, POINT).await     a call, awaiter, future, …
 //!                        }
 //!
 //! co_yield!(e)       (OWN, __coroutine.give(YieldValue::yield_value, e, POINT).await).1
@@ -73,12 +73,12 @@ fn operand(trait_: &str, name: &str, operand: &impl ToTokens, written: &Written)
         quote_spanned!(span=> __coroutine.ask(#hook, #operand))
     };
     // What cannot be awaited is reported at this call.
-    let wait = quote_spanned!(at(written.operand)=> __coro_runtime::private::probe::CoAwait::co_await(__coro_way, __coro_it, #point));
+    let wait = quote_spanned!(at(written.operand)=> __coro_runtime::private::probe::CoAwait::co_await);
     written.value(&quote_spanned! {span=>
         match #asked {
             __coro_it => {
                 let __coro_way = __coroutine.via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
-                #wait.await
+                __coroutine.awaits(#wait, __coro_way, __coro_it, #point).await
             }
         }
     })
@@ -91,8 +91,8 @@ fn hook(trait_: &str, name: &str, written: &Written) -> TokenStream {
     quote_spanned!(span=> __coro_runtime::#trait_::#name)
 }
 
-/// What does not compile outside the coroutine's own body. In a loop, for rustc has nothing to add about a `break` that is
-/// in one.
+/// What does not compile outside the coroutine's own body. In a loop, for rustc has nothing to add about a `break` that
+/// is in one.
 fn own_body(span: Span) -> TokenStream {
     quote_spanned!(span=> if false { loop { break 'coroutine_body __coroutine.never(); } })
 }

@@ -75,8 +75,9 @@ fn the_readmes_first_function() {
                         }
                         match __coro_runtime::SuspendNever {
                             __coro_initial => {
-                                __coro_runtime::private::StartsWith::wait(
-                                        __coroutine.begin(),
+                                __coroutine
+                                    .starts(
+                                        __coro_runtime::private::StartsWith::wait,
                                         __coro_initial,
                                     )
                                     .await
@@ -102,7 +103,9 @@ fn the_readmes_first_function() {
                                     __coro_it => {
                                         let __coro_way = __coroutine
                                             .via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
-                                        __coro_runtime::private::probe::CoAwait::co_await(
+                                        __coroutine
+                                            .awaits(
+                                                __coro_runtime::private::probe::CoAwait::co_await,
                                                 __coro_way,
                                                 __coro_it,
                                                 &__CORO_POINTS[1],
@@ -125,7 +128,9 @@ fn the_readmes_first_function() {
                                         __coro_it => {
                                             let __coro_way = __coroutine
                                                 .via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
-                                            __coro_runtime::private::probe::CoAwait::co_await(
+                                            __coroutine
+                                                .awaits(
+                                                    __coro_runtime::private::probe::CoAwait::co_await,
                                                     __coro_way,
                                                     __coro_it,
                                                     &__CORO_POINTS[2],
@@ -208,8 +213,9 @@ fn a_generator_with_macros() {
                         if false {
                             return __coroutine.never();
                         }
-                        __coro_runtime::private::StartsWith::wait(
-                                __coroutine.begin(),
+                        __coroutine
+                            .starts(
+                                __coro_runtime::private::StartsWith::wait,
                                 __coroutine.initial_suspend(),
                             )
                             .await;
@@ -228,9 +234,9 @@ fn a_generator_with_macros() {
                                     (if false { loop { break 'coroutine_body __coroutine.never(); }
                                     }, match __coroutine.await_transform($e) { __coro_it => { let
                                     __coro_way = __coroutine.via((&& && & __coroutine.probe(&
-                                    __coro_it)).__coro_kind());
-                                    __coro_runtime::private::probe::CoAwait::co_await(__coro_way,
-                                    __coro_it, const { &
+                                    __coro_it)).__coro_kind()); __coroutine
+                                    .awaits(__coro_runtime::private::probe::CoAwait::co_await,
+                                    __coro_way, __coro_it, const { &
                                     __coro_runtime::private::Point::new(::core::concat!("co_await!(",
                                     ::core::stringify!($e), ")")) }). await } }).1
                                 };
@@ -247,9 +253,9 @@ fn a_generator_with_macros() {
                                     (if false { loop { break 'coroutine_body __coroutine.never(); }
                                     }, match __coroutine.yield_from($e) { __coro_it => { let
                                     __coro_way = __coroutine.via((&& && & __coroutine.probe(&
-                                    __coro_it)).__coro_kind());
-                                    __coro_runtime::private::probe::CoAwait::co_await(__coro_way,
-                                    __coro_it, const { &
+                                    __coro_it)).__coro_kind()); __coroutine
+                                    .awaits(__coro_runtime::private::probe::CoAwait::co_await,
+                                    __coro_way, __coro_it, const { &
                                     __coro_runtime::private::Point::new(::core::concat!("co_yield!(",
                                     ::core::stringify!(.. $e), ")")) }). await } }).1
                                 };
@@ -367,8 +373,9 @@ fn parameters_of_every_kind() {
                         let mut d = d;
                         #[cfg(unix)]
                         let __coro_arg6 = __coro_arg6;
-                        __coro_runtime::private::StartsWith::wait(
-                                __coroutine.begin(),
+                        __coroutine
+                            .starts(
+                                __coro_runtime::private::StartsWith::wait,
                                 __coroutine.initial_suspend(),
                             )
                             .await;
@@ -434,8 +441,9 @@ fn a_body_that_does_nothing() {
                         if false {
                             return __coroutine.never();
                         }
-                        __coro_runtime::private::StartsWith::wait(
-                                __coroutine.begin(),
+                        __coroutine
+                            .starts(
+                                __coro_runtime::private::StartsWith::wait,
                                 __coroutine.initial_suspend(),
                             )
                             .await;

@@ -41,7 +41,8 @@ mod sealed {
     pub trait Kind {}
 
     /// The coroutine, and the kind of an operand. Nobody can name it, so nobody can write an impl of `CoAwait`, which
-    /// would get hold of a `Co`.
+    /// would get hold of a `Co`. Whoever gets hold of a way, by shadowing a name of ours, can do nothing with it, for
+    /// what takes one is `unsafe`. Test: tests/ui/hygiene.
     pub struct Way<P, K> {
         pub(in crate::private) co: Co<P>,
         pub(in crate::private) kind: PhantomData<K>,
@@ -70,7 +71,10 @@ pub trait CoAwait<P, K>: Sized {
     type Wait: Future;
 
     /// Awaits it.
-    fn co_await(way: Way<P, K>, awaited: Self, point: &'static Point) -> Self::Wait;
+    ///
+    /// # Safety
+    /// `way` is of the coroutine that awaits what this gives, there and then.
+    unsafe fn co_await(way: Way<P, K>, awaited: Self, point: &'static Point) -> Self::Wait;
 }
 
 /// A coroutine.
@@ -94,7 +98,7 @@ where
 {
     type Wait = Call<'a, P, X::Promise, X>;
 
-    fn co_await(way: Way<P, CallKind<'a>>, callee: X, point: &'static Point) -> Self::Wait {
+    unsafe fn co_await(way: Way<P, CallKind<'a>>, callee: X, point: &'static Point) -> Self::Wait {
         way.co.suspends_at(point);
         Call::new(way.co, callee)
     }
@@ -123,7 +127,7 @@ where
 {
     type Wait = Visiting<'h, 'a, P, X::Promise, X>;
 
-    fn co_await(way: Way<P, VisitKind<'h, 'a>>, visit: X, point: &'static Point) -> Self::Wait {
+    unsafe fn co_await(way: Way<P, VisitKind<'h, 'a>>, visit: X, point: &'static Point) -> Self::Wait {
         way.co.suspends_at(point);
         Visiting::new(way.co, visit)
     }
@@ -146,7 +150,7 @@ impl<P: Promise, X: Awaiter<P>> ViaAwaiter for &&Probe<P, X> {}
 impl<P: Promise, X: Awaiter<P>> CoAwait<P, AwaiterKind> for X {
     type Wait = Leaf<P, X>;
 
-    fn co_await(way: Way<P, AwaiterKind>, awaiter: X, point: &'static Point) -> Self::Wait {
+    unsafe fn co_await(way: Way<P, AwaiterKind>, awaiter: X, point: &'static Point) -> Self::Wait {
         way.co.suspends_at(point);
         Leaf::new(way.co, awaiter)
     }
@@ -170,7 +174,7 @@ impl<T: Threads, P: Promise<World = Polled<T>>, X: IntoFuture> ViaFuture for &Pr
 impl<P: Promise, X: IntoFuture> CoAwait<P, FutureKind> for X {
     type Wait = X::IntoFuture;
 
-    fn co_await(way: Way<P, FutureKind>, future: X, point: &'static Point) -> Self::Wait {
+    unsafe fn co_await(way: Way<P, FutureKind>, future: X, point: &'static Point) -> Self::Wait {
         way.co.suspends_at(point);
         future.into_future()
     }
@@ -193,7 +197,7 @@ impl<P, X> ViaAwaitable for Probe<P, X> {}
 impl<P: Promise, X: Awaitable<P>> CoAwait<P, AwaitableKind> for X {
     type Wait = Leaf<P, X::Awaiter>;
 
-    fn co_await(way: Way<P, AwaitableKind>, awaitable: X, point: &'static Point) -> Self::Wait {
+    unsafe fn co_await(way: Way<P, AwaitableKind>, awaitable: X, point: &'static Point) -> Self::Wait {
         way.co.suspends_at(point);
         Leaf::new(way.co, awaitable.into_awaiter())
     }

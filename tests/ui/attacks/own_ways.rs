@@ -9,7 +9,7 @@ struct Mine;
 
 impl<P> CoAwait<P, AwaitableKind> for Mine {
     type Wait = Ready<()>;
-    fn co_await(_: probe::Way<P, AwaitableKind>, _: Mine, _: &'static Point) -> Ready<()> {
+    unsafe fn co_await(_: probe::Way<P, AwaitableKind>, _: Mine, _: &'static Point) -> Ready<()> {
         ready(())
     }
 }
@@ -18,13 +18,13 @@ struct Inferred;
 
 impl<P, K> CoAwait<P, K> for Inferred {
     type Wait = Ready<()>;
-    fn co_await(_: probe::sealed::Way<P, K>, _: Inferred, _: &'static Point) -> Ready<()> {
+    unsafe fn co_await(_: probe::sealed::Way<P, K>, _: Inferred, _: &'static Point) -> Ready<()> {
         ready(())
     }
 }
 
 impl StartsWith<Mine> for FireAndForgetPromise {
-    fn wait(_: probe::Way<Self, ()>, _: Mine) -> impl Future {
+    unsafe fn wait(_: probe::Way<Self, ()>, _: Mine) -> impl Future {
         ready(())
     }
 }

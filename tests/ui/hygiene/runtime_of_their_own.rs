@@ -5,27 +5,29 @@
 use coro::Generator;
 
 mod other_body {
+    pub use coro::*;
+
     pub mod private {
         use std::future::Ready;
         use std::ops::Deref;
 
         pub use coro::private::*;
 
-        pub struct Fake<M, R, P>(Typed<M, R, P>);
+        pub struct Fake<'a, M, R, P>(Typed<'a, M, R, P>);
 
-        pub fn typed<'a, M: Function, R: coro::Coroutine<'a>>(begin: Begin<M, R>) -> Fake<M, R, R::Promise> {
+        pub fn typed<'a, M: Function, R: coro::Coroutine<'a>>(begin: Begin<M, R>) -> Fake<'a, M, R, R::Promise> {
             Fake(coro::private::typed(begin))
         }
 
-        impl<M, R, P> Clone for Fake<M, R, P> {
+        impl<M, R, P> Clone for Fake<'_, M, R, P> {
             fn clone(&self) -> Self {
                 *self
             }
         }
 
-        impl<M, R, P> Copy for Fake<M, R, P> {}
+        impl<M, R, P> Copy for Fake<'_, M, R, P> {}
 
-        impl<M, R, P: coro::Promise<Value = ()>> Fake<M, R, P> {
+        impl<M, R, P: coro::Promise<Value = ()>> Fake<'_, M, R, P> {
             /// Not the body that the attribute made, but one that lets the coroutine escape.
             pub fn body<C, B>(self, _: C) -> impl FnOnce(Co<P>) -> Ready<()>
             where
@@ -36,9 +38,9 @@ mod other_body {
             }
         }
 
-        impl<M, R, P> Deref for Fake<M, R, P> {
-            type Target = Typed<M, R, P>;
-            fn deref(&self) -> &Typed<M, R, P> {
+        impl<'a, M, R, P> Deref for Fake<'a, M, R, P> {
+            type Target = Typed<'a, M, R, P>;
+            fn deref(&self) -> &Typed<'a, M, R, P> {
                 &self.0
             }
         }
