@@ -1,7 +1,8 @@
 //! A TCP server that sends everything back: two coroutines over a completion queue.
 //!
 //! Run: `cargo run --release --example tcp_echo -- --addr 127.0.0.1:7000`, and talk to it with `nc 127.0.0.1 7000`.
-//! `kill -USR1` makes it say what each connection waits for.
+//! `kill -USR1` makes it say what each connection waits for. Built with `--features tracing`, it understands `--trace FILE`, and draws
+//! there what its coroutines did when it ends.
 
 #![deny(unsafe_code)]
 
@@ -14,6 +15,9 @@ use io_queue::{Connection, IoQueue, Listener, send_all};
 
 #[allow(unsafe_code, reason = "it talks to the kernel")]
 mod io_queue;
+#[cfg(feature = "tracing")]
+#[allow(dead_code, reason = "it can do more")]
+mod run_picture;
 
 /// Accepts connections, each of which runs on its own.
 #[coro::coroutine(initial = suspend_never, final = suspend_never)]
@@ -44,8 +48,12 @@ fn echo(io: IoQueue, connection: Connection) -> Session {
     }
 }
 
+#[cfg(not(feature = "tracing"))]
 const USAGE: &str =
     "usage: tcp_echo [--addr HOST:PORT] [--buffer BYTES] [--backend uring|poll] [--idle-timeout SECONDS]";
+#[cfg(feature = "tracing")]
+const USAGE: &str = "usage: tcp_echo [--addr HOST:PORT] [--buffer BYTES] [--backend uring|poll] [--idle-timeout SECONDS] \
+                     [--trace FILE.svg|FILE.json|FILE.txt]";
 
 fn main() -> ExitCode {
     server::main(USAGE, |arguments| {
@@ -57,7 +65,12 @@ fn main() -> ExitCode {
         server::stop_on_signal(io.clone());
         server::list_on_signal(io.clone());
         server::announce(listener.local_addr()?)?;
+        #[cfg(feature = "tracing")]
+        let watching = arguments.path("--trace")?.map(run_picture::Watching::begin);
         serve(io.clone(), listener, idle_timeout);
-        Ok(io.run()?)
+        io.run()?;
+        #[cfg(feature = "tracing")]
+        watching.map_or(Ok(()), |watching| watching.finish("the queue"))?;
+        Ok(())
     })
 }

@@ -29,6 +29,7 @@ use crate::frame::{Header, Kind, Left, Resume, VTable};
 use crate::info::Machine;
 use crate::panic::{Payload, discard};
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
+use crate::trace::{self, Traced};
 
 /// Stands for the caller of one coroutine of a group.
 #[repr(C)]
@@ -115,7 +116,7 @@ impl Group {
     pub(crate) fn create(frame: NonNull<Header>, coroutines: &[NonNull<Header>], any: bool) -> NonNull<Self> {
         let group = NonNull::from(Box::leak(Box::<Self>::new_uninit())).cast::<Self>();
         let branch = |(index, &coroutine)| Branch {
-            header: Header::new(&BRANCH),
+            header: Header::new(&BRANCH, Traced::nobody()),
             group,
             index,
             coroutine,
@@ -126,7 +127,7 @@ impl Group {
         // Test: tests/together.rs.
         unsafe {
             group.write(Self {
-                starter: Header::new(&STARTER),
+                starter: Header::new(&STARTER, Traced::nobody()),
                 frame,
                 any,
                 shared: frame.as_ref().vtable.shared,
@@ -320,6 +321,7 @@ impl Gathering {
         unsafe {
             let state = &frame.as_ref().state;
             let Some(group) = self.0 else {
+                trace::event(frame.as_ref(), "await_suspend", "starts them");
                 let group = *self.0.insert(Group::create(frame, coroutines, any));
                 state.turn().as_ref().next.set(Some(group.cast()));
                 state.call(group.cast());

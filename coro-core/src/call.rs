@@ -11,6 +11,7 @@ use crate::frame::{Left, promise_of};
 use crate::handle::CoroutineHandle;
 use crate::private::Co;
 use crate::promise::Promise;
+use crate::trace;
 
 /// A coroutine type that other coroutines can await: C++'s task.
 ///
@@ -156,6 +157,7 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
             // It may have been polled or visited before. Not simply what is linked: that may be a visitor, which was
             // leaked.
             let (own, leaf) = (handle.pointer(), handle.leaf());
+            trace::event_to(caller, "await_suspend", "calls", callee);
             callee.link.set(Some(self.co.pointer()));
             let Some(turn) = turn else {
                 // Whoever runs the caller alone looks at its state.
@@ -177,6 +179,8 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
             }
             caller.state.call(own);
             return Poll::Pending;
+        } else {
+            trace::ready(caller, true);
         }
         Poll::Ready(self.finish())
     }
@@ -188,6 +192,7 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Call<'a, P, C, X> {
     fn first(&mut self) -> Poll<()> {
         if self.first == First::Suspends {
             self.first = First::HasSuspended;
+            trace::event(self.co.header(), "await_suspend", "suspends");
             self.co.header().state.suspend();
             return Poll::Pending;
         }
@@ -204,6 +209,7 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Call<'a, P, C, X> {
     fn finish(&mut self) -> X::Output {
         let mut callee = self.callee.take().expect("it is there");
         let result = X::result(callee.promise_mut());
+        trace::event(self.co.header(), "await_resume", "");
         // Here, where the result is dropped if this panics (rust-lang/rust#47949).
         drop(callee);
         result

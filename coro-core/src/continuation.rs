@@ -75,6 +75,15 @@ pub(crate) mod sealed {
         unsafe fn claim(next: Option<super::Continuation<Self>>) -> Option<NonNull<Header>>
         where
             Self: super::World;
+
+        /// The frame that a continuation points at, if it points at one.
+        #[inline]
+        fn target(_: &super::Continuation<Self>) -> Option<NonNull<Header>>
+        where
+            Self: super::World,
+        {
+            None
+        }
     }
 
     /// Worlds whose continuations are worth keeping.

@@ -11,6 +11,7 @@ use crate::guard::Finally;
 use crate::panic::Payload;
 use crate::scope;
 use crate::state::Suspension;
+use crate::trace;
 
 /// One run of the trampoline, as the body that is on the stack sees it.
 #[repr(align(16))]
@@ -72,7 +73,8 @@ impl Turn {
     }
 
     /// Runs a new callee right here, in the body of its caller: that is half the work if it ends at once. `None` if the
-    /// stack is deep enough, and the trampoline is to run it.
+    /// stack is deep enough, or somebody watches the callee, and the trampoline is to run it: what is told of a coroutine does not
+    /// depend on the depth.
     ///
     /// # Safety
     /// The turn runs the caller, which has linked `callee` to itself, and nobody else uses that.
@@ -80,7 +82,8 @@ impl Turn {
     pub(crate) unsafe fn nest(&self, callee: NonNull<Header>) -> Option<Left> {
         const LIMIT: u32 = 8;
         let nested = self.nested.get();
-        if nested == LIMIT {
+        // SAFETY: caller's contract.
+        if nested == LIMIT || trace::is_watched(unsafe { callee.as_ref() }) {
             return None;
         }
         // If this panics and the caller catches that, the turn only nests less deep.

@@ -32,6 +32,7 @@ use crate::memory::FrameAllocator;
 use crate::private::{Co, Function};
 use crate::promise::{FinalSuspend, Owner, Promise, sealed::PanicPolicy as _};
 use crate::state::State;
+use crate::trace::{self, Run, Traced};
 
 pub(crate) struct VTable {
     pub(crate) name: &'static str,
@@ -85,11 +86,13 @@ pub struct Header {
     /// Where the body awaits.
     pub(crate) at: Cell<Option<&'static Point>>,
     pub(crate) state: State,
+    /// Who watches the coroutine, with the feature `tracing`; nothing otherwise.
+    pub(crate) traced: Traced,
 }
 
 impl Header {
-    pub(crate) fn new(vtable: &'static VTable) -> Self {
-        Self { vtable, link: Cell::new(None), at: Cell::new(None), state: State::new() }
+    pub(crate) fn new(vtable: &'static VTable, traced: Traced) -> Self {
+        Self { vtable, link: Cell::new(None), at: Cell::new(None), state: State::new(), traced }
     }
 
     /// The caller of this callee, whether it awaits it alone or together with others.
@@ -103,7 +106,8 @@ impl Header {
 }
 
 // Aligned for the flags that the state word keeps in addresses of headers; an allocator aligns to that anyway.
-const _: () = assert!(size_of::<Header>() <= 4 * size_of::<usize>(), "the header is four words");
+const _: () =
+    assert!(cfg!(feature = "tracing") || size_of::<Header>() <= 4 * size_of::<usize>(), "the header is four words");
 
 #[repr(C)]
 struct Head<P> {
@@ -192,6 +196,7 @@ where
                         free: free::<P, B, F, A>,
                     }
                 },
+                Traced::new(M::NAME),
             ),
             promise: ManuallyDrop::new(promise),
         });
@@ -223,11 +228,13 @@ where
             None if P::World::ALONE => head.state.enter_alone(),
             turn => head.state.enter(turn.unwrap_unchecked()),
         }
+        let run = Run::begin(head);
         let ending = Ending::<P, B, F, A> { frame, finish_taken: false };
-        let polled = P::OnPanic::run(promise_of(header), |mut promise| {
+        let polled = P::OnPanic::run(header, |mut promise| {
             let body = Pin::new_unchecked(&mut *(&raw mut (*frame).body).cast::<B>());
             if let Poll::Ready(value) = P::World::poll(body, turn) {
                 promise.as_mut().return_value(value);
+                trace::event(head, "return_value", "");
                 return Poll::Ready(());
             }
             if !P::World::accept_pending(&head.state) {
@@ -237,9 +244,16 @@ where
             Poll::Pending
         });
         if polled.is_ready() {
-            return Left::Gone(finish(ending, turn));
+            let caller = head.link.get();
+            let next = finish(ending, turn);
+            run.ends(caller, next);
+            return Left::Gone(next);
         }
         forget(ending);
+        run.suspends(head, || {
+            let hands_over = turn.is_some_and(|turn| turn.as_ref().next.get().is_some());
+            !hands_over && !head.state.is_calling()
+        });
         if P::World::ALONE {
             return Left::Waits(header);
         }
@@ -281,7 +295,10 @@ unsafe fn finish<P: Promise, B, F: FinalSuspend<P>, A: FrameAllocator>(
         ending.finish_taken = true;
         let finish = ManuallyDrop::take(&mut (*frame).finish);
         let mut promise = promise_of::<P>(NonNull::new_unchecked(frame.cast()));
-        ((*frame).head.header.link.get(), finish.final_suspend(promise.as_mut()))
+        let next = finish.final_suspend(promise.as_mut());
+        let head = &(*frame).head.header;
+        trace::final_suspend(head, next.as_ref().and_then(P::World::target));
+        (head.link.get(), next)
     };
     // Before `next` is claimed: if the promise panics as it is dropped, `next` is dropped, and not lost.
     drop(ending);
@@ -325,6 +342,7 @@ unsafe fn destroy<P: Promise, B, F, A>(header: NonNull<Header>) {
     // Test: tests/attacks.rs.
     unsafe {
         let head = &(*frame).head.header;
+        trace::destroys(head);
         head.at.set(None);
         head.state.finish(P::World::SHARED);
         let finish = &raw mut (*frame).finish;
@@ -345,6 +363,7 @@ unsafe fn release<P: Promise, B, F, A: FrameAllocator>(header: NonNull<Header>) 
                 free::<P, B, F, A>(header);
             }
         });
+        trace::releases(header.as_ref());
         ManuallyDrop::drop(&mut (*frame).head.promise);
     }
 }

@@ -17,7 +17,8 @@ use crate::handle::{CoroutineHandle, destroy_root, lend_root};
 use crate::memory::Lent;
 use crate::private::{Co, Function};
 use crate::promise::{Coroutine, FinalSuspend, Handle, Promise};
-use crate::start::starts_suspended;
+use crate::start::begin;
+use crate::trace;
 
 /// A place in which a coroutine lives that is otherwise an `R`: what a function returns as `impl InPlace<R>`.
 ///
@@ -201,11 +202,8 @@ where
                 let frame = frame::build::<M, P, B, F, Lent>(frame, Lent, promise, finish, body);
                 place.is_begun = true;
                 let mut handle = CoroutineHandle::<P>::new(frame);
-                if starts_suspended::<M, P>() {
-                    frame.as_ref().state.suspend();
-                } else {
-                    handle.start();
-                }
+                begin::<M, P>(&mut handle);
+                trace::event(handle.header(), "get_return_object", "");
                 handle
             }
         };

@@ -10,6 +10,7 @@ use crate::awaiter::Awaiter;
 use crate::continuation::sealed::World;
 use crate::private::Co;
 use crate::promise::Promise;
+use crate::trace;
 
 /// An `.await` of a leaf awaiter.
 #[must_use = "futures do nothing unless polled"]
@@ -51,6 +52,7 @@ impl<P: Promise, A: Awaiter<P>> Future for Leaf<P, A> {
             return Poll::Pending;
         }
         let value = this.with_promise(|promise| awaiter.await_resume(promise));
+        trace::event(this.header(), "await_resume", "");
         // The awaiter goes here: if it went with the body's `match` and panicked, the value would not be dropped
         // (rust-lang/rust#47949).
         if needs_drop::<A>() {

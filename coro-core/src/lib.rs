@@ -47,6 +47,7 @@ mod state;
 mod sync;
 #[cfg(feature = "alloc")]
 mod together;
+mod trace;
 mod types;
 #[cfg(feature = "alloc")]
 mod visit;

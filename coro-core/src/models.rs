@@ -191,7 +191,7 @@ fn the_last_of_a_group_goes_on_alone_and_sees_what_the_others_did() {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(2);
     model.check(|| {
-        let frame = Header::new(&SHARED);
+        let frame = Header::new(&SHARED, crate::trace::Traced::nobody());
         let frame = NonNull::from(&frame);
         let group = Group::create(frame, &[frame, frame], false);
         let did = [0; 3].map(|did| Arc::new(UnsafeCell::new(did)));

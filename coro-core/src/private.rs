@@ -45,6 +45,7 @@ use crate::leaf::Leaf;
 use crate::memory::{self, FrameAllocator};
 use crate::promise::{AwaitTransform, Coroutine, FinalSuspend, Handle, Promise, YieldFrom, YieldValue};
 use crate::start::{MayStart, Start, sealed::Initial};
+use crate::trace;
 
 pub mod probe;
 
@@ -307,6 +308,17 @@ impl<P> Co<P> {
         unsafe { self.frame.as_ref() }
     }
 
+    /// Asks a leaf awaiter whether it is ready.
+    #[inline]
+    pub(crate) fn is_ready<A: Awaiter<P>>(self, awaiter: &mut A) -> bool
+    where
+        P: Promise,
+    {
+        let is_ready = self.with_promise(|promise| awaiter.await_ready(promise));
+        trace::ready(self.header(), is_ready);
+        is_ready
+    }
+
     /// Lends the promise to a hook.
     #[inline]
     pub(crate) fn with_promise<T>(self, hook: impl FnOnce(&mut P) -> T) -> T {
@@ -321,8 +333,17 @@ impl<P> Co<P> {
         let Header { state, link, .. } = self.header();
         // SAFETY: S2: whoever is linked waits for this coroutine. Test: tests/async_generator.rs.
         let is_linked = link.get().map(|caller| unsafe { caller.as_ref() }.vtable.kind == Kind::Coroutine);
-        if state.take_fresh() || !is_linked.unwrap_or(polled) {
+        if state.take_fresh() {
             return Poll::Ready(());
+        }
+        if !is_linked.unwrap_or(polled) {
+            trace::event(self.header(), "await_suspend", "goes on");
+            return Poll::Ready(());
+        }
+        match link.get() {
+            // SAFETY: as above.
+            Some(visitor) => trace::event_to(self.header(), "await_suspend", "transfers", unsafe { visitor.as_ref() }),
+            None => trace::event(self.header(), "await_suspend", "suspends"),
         }
         // SAFETY: S4: the turn that runs this body is on the stack below it. Test: tests/async_generator.rs.
         unsafe { state.turn().as_ref() }.next.set(link.take());
@@ -353,16 +374,28 @@ impl<P> Co<P> {
     where
         P: Promise<Initial = A>,
     {
-        self.with_promise(P::initial_suspend)
+        let initial = self.with_promise(P::initial_suspend);
+        trace::initial_suspend(self.header());
+        initial
     }
 
     // The hooks are passed by their paths (`AwaitTransform::await_transform`), and not called by a bound on the
     // promise: where the promise has not the hook, rustc says so at that path, and has no bound of ours to show.
 
-    /// Asks a hook about an operand: `await_transform`, or `yield_from`.
+    /// Asks the hook `await_transform` about an operand.
     #[inline]
     pub fn ask<E, A>(self, hook: fn(&mut P, E) -> A, operand: E) -> A {
-        self.with_promise(|promise| hook(promise, operand))
+        let answer = self.with_promise(|promise| hook(promise, operand));
+        trace::event(self.header(), "await_transform", "");
+        answer
+    }
+
+    /// Asks the hook `yield_from` about an operand.
+    #[inline]
+    pub fn delegate<G, A>(self, hook: fn(&mut P, G) -> A, other: G) -> A {
+        let answer = self.with_promise(|promise| hook(promise, other));
+        trace::event(self.header(), "yield_from", "");
+        answer
     }
 
     /// Yields a value to the hook `yield_value`.
@@ -374,6 +407,7 @@ impl<P> Co<P> {
     {
         self.suspends_at(point);
         let awaiter = self.with_promise(|promise| hook(promise, value));
+        trace::event(self.header(), "yield_value", "");
         Leaf::new(self, awaiter)
     }
 
@@ -394,7 +428,7 @@ impl<P> Co<P> {
     where
         P: YieldFrom<G, Awaitable = A>,
     {
-        self.ask(P::yield_from, other)
+        self.delegate(P::yield_from, other)
     }
 
     /// Yields a value.

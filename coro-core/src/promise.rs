@@ -5,11 +5,15 @@ use core::task::Poll;
 
 use crate::awaiter::{Awaiter, SuspendAlways, SuspendNever};
 use crate::continuation::{ContinuationOf, World};
+use crate::frame::{Header, promise_of};
 use crate::handle::CoroutineHandle;
+use crate::trace;
 
 pub(crate) mod sealed {
     use core::ptr::NonNull;
     use core::task::Poll;
+
+    use crate::frame::Header;
 
     pub trait Owner: 'static {
         type Given<'h, 'a, P: super::Promise + 'a>
@@ -21,8 +25,8 @@ pub(crate) mod sealed {
         /// Runs the body, and the `return_value` of one that ends.
         ///
         /// # Safety
-        /// `promise` is the body's, which is on the stack, and nobody else uses it.
-        unsafe fn run(promise: NonNull<P>, body: impl FnOnce(NonNull<P>) -> Poll<()>) -> Poll<()>;
+        /// The promise of `frame` is a `P`, its body is on the stack, and nobody else uses them.
+        unsafe fn run(frame: NonNull<Header>, body: impl FnOnce(NonNull<P>) -> Poll<()>) -> Poll<()>;
     }
 }
 
@@ -285,8 +289,9 @@ pub enum Handled {}
 
 impl<P> sealed::PanicPolicy<P> for Propagate {
     #[inline]
-    unsafe fn run(promise: NonNull<P>, body: impl FnOnce(NonNull<P>) -> Poll<()>) -> Poll<()> {
-        body(promise)
+    unsafe fn run(frame: NonNull<Header>, body: impl FnOnce(NonNull<P>) -> Poll<()>) -> Poll<()> {
+        // SAFETY: caller's contract. Test: tests/hook_order.rs.
+        body(unsafe { promise_of(frame) })
     }
 }
 
@@ -314,11 +319,16 @@ pub trait NeedsStd {}
 impl<P> NeedsStd for P {}
 
 impl<P: UnhandledException> sealed::PanicPolicy<P> for Handled {
-    unsafe fn run(mut promise: NonNull<P>, body: impl FnOnce(NonNull<P>) -> Poll<()>) -> Poll<()> {
+    unsafe fn run(frame: NonNull<Header>, body: impl FnOnce(NonNull<P>) -> Poll<()>) -> Poll<()> {
+        // SAFETY: caller's contract. Test: tests/panics.rs.
+        let mut promise = unsafe { promise_of(frame) };
         crate::panic::catch(|| body(promise), || ()).unwrap_or_else(|payload| {
             // SAFETY: S7: the body has ended, and the promise is nobody else's (caller's contract). Test:
             // tests/panics.rs.
-            unsafe { promise.as_mut() }.unhandled_exception(crate::Panic(payload));
+            unsafe {
+                promise.as_mut().unhandled_exception(crate::Panic(payload));
+                trace::event(frame.as_ref(), "unhandled_exception", "");
+            }
             Poll::Ready(())
         })
     }

@@ -20,6 +20,7 @@ use crate::guard::Finally;
 use crate::location::{Doing, Whereabouts};
 use crate::panic::{catch, discard};
 use crate::promise::Promise;
+use crate::trace::Traced;
 
 /// Owns detached coroutines: starts them, waits for them, and destroys what is left of them when it is dropped.
 ///
@@ -112,7 +113,7 @@ impl Scope {
         let scope = &self.0.0;
         let place = Cell::new(scope.members.borrow().len());
         let member = Rc::new(Member {
-            header: Header::new(&MEMBER),
+            header: Header::new(&MEMBER, Traced::nobody()),
             coroutine: Cell::new(Some(coroutine)),
             cancelled: Cell::new(false),
             scope: scope.clone(),

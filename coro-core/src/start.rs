@@ -14,6 +14,7 @@ use crate::leaf::Leaf;
 use crate::memory::FrameAllocator;
 use crate::private::{Co, Function, Starts};
 use crate::promise::{Coroutine, FinalSuspend, Handle, Nobody, Owner, Promise};
+use crate::trace;
 
 /// What `initial` may be, by the world of the promise and its owner. This trait is sealed.
 #[diagnostic::on_unimplemented(
@@ -82,17 +83,32 @@ impl<P: Promise> Future for UntilCalled<P> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        let state = &self.0.header().state;
-        if state.take_fresh() {
+        let header = self.0.header();
+        if header.state.take_fresh() {
+            trace::event(header, "await_resume", "");
             return Poll::Ready(());
         }
-        state.suspend();
+        trace::ready(header, false);
+        trace::event(header, "await_suspend", "suspends");
+        header.state.suspend();
         Poll::Pending
     }
 }
 
+/// Runs a new coroutine to its first suspension, if it need be run to be there.
+#[inline]
+pub(crate) fn begin<M: Function, P: Promise>(handle: &mut CoroutineHandle<'_, P>) {
+    if starts_suspended::<M, P>() {
+        let header = handle.header();
+        header.state.suspend();
+        trace::starts_suspended(header, matches!(M::STARTS, Starts::AsThePromiseSays));
+    } else {
+        handle.start();
+    }
+}
+
 /// Whether a coroutine need not be run to be at its first suspension.
-pub(crate) const fn starts_suspended<M: Function, P: Promise>() -> bool {
+const fn starts_suspended<M: Function, P: Promise>() -> bool {
     match M::STARTS {
         Starts::ByRunning | Starts::AtOnce => false,
         Starts::AfterSuspending => true,
@@ -126,13 +142,11 @@ impl<'a, R: Coroutine<'a, Promise: Promise<Owner = Handle>>> Start<'a, R> for Ha
         let handle = unsafe {
             let frame = frame::create::<M, _, _, _, _>(memory, promise, finish, body);
             let mut handle = CoroutineHandle::new(frame);
-            if starts_suspended::<M, R::Promise>() {
-                frame.as_ref().state.suspend();
-            } else {
-                handle.start();
-            }
+            begin::<M, R::Promise>(&mut handle);
             handle
         };
+        // The hook may do as it likes with the handle, so this is said before.
+        trace::event(handle.header(), "get_return_object", "");
         R::get_return_object(handle)
     }
 }
@@ -151,6 +165,7 @@ impl<R: Coroutine<'static, Promise: Promise<Owner = Nobody>>> Start<'static, R> 
             let frame = frame::create::<M, _, _, _, _>(memory, promise, finish, body);
             let unstarted = Finally::new(|| drive::destroy_all(frame));
             let object = R::get_return_object(frame::promise_of(frame).as_mut());
+            trace::event(frame.as_ref(), "get_return_object", "");
             unstarted.defuse();
             drive::run(frame, None);
             object

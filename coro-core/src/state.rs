@@ -209,7 +209,7 @@ impl State {
     /// Whether the awaiter being polled is the one that had suspended; true once per resumption.
     #[inline]
     pub(crate) fn take_fresh(&self) -> bool {
-        let fresh = self.word() & FRESH != 0;
+        let fresh = self.is_fresh();
         if fresh {
             self.set(self.get().map_addr(|address| address & !FRESH));
         }

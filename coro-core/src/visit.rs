@@ -22,6 +22,7 @@ use crate::frame::Left;
 use crate::handle::{CoroutineHandle, innermost};
 use crate::private::Co;
 use crate::promise::Promise;
+use crate::trace;
 
 /// What is awaited to run a coroutine up to its next `co_yield!`, or to its end. The coroutine is lent for `'h`; it
 /// yields with [`ToVisitor`].
@@ -139,7 +140,9 @@ impl<'h, 'a, P: Promise, C: Promise, X: Visit<'h, 'a, Promise = C>> Future for V
             }
             self.unlink();
         }
-        Poll::Ready(X::output(self.visited.promise_mut()))
+        let output = X::output(self.visited.promise_mut());
+        trace::event(self.co.header(), "await_resume", "");
+        Poll::Ready(output)
     }
 }
 
@@ -148,6 +151,7 @@ impl<P: Promise, C: Promise, X> Visiting<'_, '_, P, C, X> {
     fn begin(&self, turn: &Turn) -> bool {
         let (visited, visitor) = (self.visited.pointer(), self.co.pointer());
         let leaf = self.visited.leaf();
+        trace::event_to(self.co.header(), "await_suspend", "visits", self.visited.header());
         self.visited.header().link.set(Some(visitor));
         // SAFETY: S4: the coroutine is suspended itself, not in a callee, and linked. Test: tests/async_generator.rs.
         let left = if P::World::NESTS && leaf == visited { unsafe { turn.nest(visited) } } else { None };

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! e.await            (OWN, match __coroutine.ask(AwaitTransform::await_transform, e) { __coro_it => { … } }).1
-//! co_yield!(..e)     (OWN, match __coroutine.ask(YieldFrom::yield_from, e) { __coro_it => { … } }).1
+//! co_yield!(..e)     (OWN, match __coroutine.delegate(YieldFrom::yield_from, e) { __coro_it => { … } }).1
 //!
 //!                        {
 //!                            let __coro_way = __coroutine.via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
@@ -43,12 +43,12 @@ pub(crate) struct Written {
 
 /// `expression.await`
 pub(crate) fn wait(expression: &impl ToTokens, written: &Written) -> TokenStream {
-    operand("AwaitTransform", "await_transform", expression, written)
+    operand("AwaitTransform", "await_transform", "ask", expression, written)
 }
 
 /// `co_yield!(..other)`
 pub(crate) fn delegate(other: &impl ToTokens, written: &Written) -> TokenStream {
-    operand("YieldFrom", "yield_from", other, written)
+    operand("YieldFrom", "yield_from", "delegate", other, written)
 }
 
 /// `co_yield!(value)`
@@ -63,14 +63,14 @@ pub(crate) fn give(value: &impl ToTokens, written: &Written) -> TokenStream {
     written.value(&quote_spanned!(span=> #asked.await))
 }
 
-fn operand(trait_: &str, name: &str, operand: &impl ToTokens, written: &Written) -> TokenStream {
+fn operand(trait_: &str, name: &str, asks: &str, operand: &impl ToTokens, written: &Written) -> TokenStream {
     let (span, point) = (at(written.token), &written.point);
     let asked = if written.is_in_macro {
         let method = Ident::new(name, span);
         quote_spanned!(span=> __coroutine.#method(#operand))
     } else {
-        let hook = hook(trait_, name, written);
-        quote_spanned!(span=> __coroutine.ask(#hook, #operand))
+        let (hook, asks) = (hook(trait_, name, written), Ident::new(asks, span));
+        quote_spanned!(span=> __coroutine.#asks(#hook, #operand))
     };
     // What cannot be awaited is reported at this call.
     let wait = quote_spanned!(at(written.operand)=> __coro_runtime::private::probe::CoAwait::co_await);

@@ -3,6 +3,8 @@
 #![allow(dead_code, unused_imports)]
 
 mod probe;
+#[cfg(feature = "tracing")]
+mod watched;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -32,6 +34,8 @@ thread_local! {
 }
 
 fn happened<T>(look: impl FnOnce(&mut Happened) -> T) -> T {
+    #[cfg(feature = "tracing")]
+    watched::begin();
     HAPPENED.with_borrow_mut(look)
 }
 

@@ -10,6 +10,7 @@ use crate::frame::Header;
 use crate::private::Co;
 use crate::promise::Promise;
 use crate::state::State;
+use crate::trace;
 
 /// A continuation that says only "go on at once".
 pub struct GoOn;
@@ -42,12 +43,16 @@ impl<T: Threads> sealed::World for ByOwner<T> {
         P: Promise<World = Self>,
         A: Awaiter<P>,
     {
-        if *has_suspended || co.with_promise(|promise| awaiter.await_ready(promise)) {
+        if *has_suspended || co.is_ready(awaiter) {
             return Poll::Ready(());
         }
         match co.with_promise(|promise| awaiter.await_suspend(promise, Continuation { hold: GoOn })) {
-            Some(Continuation { hold: GoOn }) => Poll::Ready(()),
+            Some(Continuation { hold: GoOn }) => {
+                trace::event(co.header(), "await_suspend", "goes on");
+                Poll::Ready(())
+            }
             None => {
+                trace::event(co.header(), "await_suspend", "suspends");
                 *has_suspended = true;
                 // SAFETY: S4: as above.
                 unsafe { co.header().state.suspend_alone() };

@@ -17,6 +17,7 @@ use crate::location::Doing;
 use crate::private::Co;
 use crate::promise::Promise;
 use crate::state::Claim;
+use crate::trace;
 
 /// Owns the chain from its leaf, which it points at, to its root.
 pub struct Chain<T: Threads> {
@@ -89,7 +90,7 @@ impl<T: Threads> sealed::World for Detached<T> {
             return co.to_visitor(false);
         }
         let state = &co.header().state;
-        if state.take_fresh() || co.with_promise(|promise| awaiter.await_ready(promise)) {
+        if state.take_fresh() || co.is_ready(awaiter) {
             return Poll::Ready(());
         }
         let turn = state.turn();
@@ -98,6 +99,14 @@ impl<T: Threads> sealed::World for Detached<T> {
         let continuation = Continuation { hold: Chain { leaf: co.pointer(), threads: PhantomData } };
         let next = co.with_promise(|promise| awaiter.await_suspend(promise, continuation));
         abandoned.defuse();
+        match &next {
+            None => trace::event(co.header(), "await_suspend", "suspends"),
+            Some(own) if own.hold.leaf == co.pointer() => trace::event(co.header(), "await_suspend", "goes on"),
+            // SAFETY: S2: the leaf's memory stays at least until its continuation is gone. Test: tests/tracing.rs.
+            Some(next) => unsafe {
+                trace::event_to(co.header(), "await_suspend", "transfers", next.hold.leaf.as_ref());
+            },
+        }
         match next {
             Some(own) if own.hold.leaf == co.pointer() => {
                 forget(own);
@@ -116,6 +125,11 @@ impl<T: Threads> sealed::World for Detached<T> {
     #[inline]
     unsafe fn claim(next: Option<Continuation<Self>>) -> Option<NonNull<Header>> {
         next?.hold.claim()
+    }
+
+    #[inline]
+    fn target(next: &Continuation<Self>) -> Option<NonNull<Header>> {
+        Some(next.hold.leaf)
     }
 }
 

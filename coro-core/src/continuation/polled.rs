@@ -16,6 +16,7 @@ use crate::handle::run_under;
 use crate::private::Co;
 use crate::promise::Promise;
 use crate::state::State;
+use crate::trace;
 use crate::wake::{WakeSlot, Wakers};
 
 /// A wake-up that has not been used.
@@ -68,7 +69,7 @@ impl<T: Threads> sealed::World for Polled<T> {
         if let Some(slot) = slot {
             return slot.poll(context);
         }
-        if co.with_promise(|promise| awaiter.await_ready(promise)) {
+        if co.is_ready(awaiter) {
             return Poll::Ready(());
         }
         let given = Arc::new(WakeSlot::new(context));
@@ -77,10 +78,15 @@ impl<T: Threads> sealed::World for Polled<T> {
         match next {
             Some(mut own) if own.hold.0.as_ref().is_some_and(|slot| Arc::ptr_eq(slot, &given)) => {
                 own.hold.0 = None;
+                trace::event(co.header(), "await_suspend", "goes on");
                 return Poll::Ready(());
             }
             // Somebody else's: they are woken.
-            other => drop(other),
+            Some(other) => {
+                trace::event(co.header(), "await_suspend", "suspends, and wakes another");
+                drop(other);
+            }
+            None => trace::event(co.header(), "await_suspend", "suspends"),
         }
         slot.insert(given).poll(context)
     }
@@ -94,13 +100,17 @@ impl<T: Threads> sealed::Parks for Polled<T> {
     type Gathering = Option<Wakers>;
 
     unsafe fn gather(
-        _: NonNull<Header>,
+        frame: NonNull<Header>,
         gathering: &mut Option<Wakers>,
         coroutines: &[NonNull<Header>],
         any: bool,
         context: &mut Context<'_>,
     ) -> Poll<Outcome> {
-        let wakers = gathering.get_or_insert_with(|| Wakers::new(coroutines.len()));
+        let wakers = gathering.get_or_insert_with(|| {
+            // SAFETY: S2: its body is on the stack. Test: tests/tracing.rs.
+            trace::event(unsafe { frame.as_ref() }, "await_suspend", "starts them");
+            Wakers::new(coroutines.len())
+        });
         let first = wakers.poll(context, any, |index, context| {
             // SAFETY: S2: caller's contract. Test: tests/together_polled.rs.
             unsafe {

@@ -16,6 +16,7 @@ use crate::continuation::Parks;
 use crate::continuation::{Polled, Threads};
 use crate::leaf::Leaf;
 use crate::promise::Promise;
+use crate::trace;
 #[cfg(feature = "alloc")]
 use crate::visit::{Visit, Visiting};
 
@@ -176,6 +177,7 @@ impl<P: Promise, X: IntoFuture> CoAwait<P, FutureKind> for X {
 
     unsafe fn co_await(way: Way<P, FutureKind>, future: X, point: &'static Point) -> Self::Wait {
         way.co.suspends_at(point);
+        trace::event(way.co.header(), "await_suspend", "polls a future");
         future.into_future()
     }
 }

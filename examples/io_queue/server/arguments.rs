@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
@@ -76,6 +77,14 @@ impl Arguments {
     /// It is something else.
     pub fn address(&self, name: &str) -> Result<Option<SocketAddr>, Failure> {
         self.get(name, |value| value.to_socket_addrs()?.next().ok_or(io::Error::other("there is no such host")))
+    }
+
+    /// The path of a file.
+    ///
+    /// # Errors
+    /// None.
+    pub fn path(&self, name: &str) -> Result<Option<PathBuf>, Failure> {
+        self.get(name, PathBuf::from_str)
     }
 
     /// A time in seconds, of which there is some.
