@@ -1,7 +1,7 @@
 //! Turns the `async fn`s of published crates into coroutines, and runs those crates' own tests.
 //!
 //! ```text
-//! cargo run -p coro-test-real-code                     the three that CI runs
+//! cargo run -p coro-test-real-code                     three; CI runs the first
 //! cargo run -p coro-test-real-code -- --all            the others, too: they take some minutes to build
 //! cargo run -p coro-test-real-code -- bb8 --unchanged  one, as it was published: what its tests say without us
 //! ```
