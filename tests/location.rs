@@ -267,3 +267,9 @@ fn the_backtrace_of_a_polled_task_leads_from_the_innermost_one_to_itself() {
     assert_eq!(waiting, [innermost, ("waits_for_it", "waits_for_ever().await")]);
     assert_eq!(task.location().map(|at| at.function()), Some(innermost.0));
 }
+
+#[cfg(not(feature = "tracing"))]
+#[test]
+fn runs_are_counted_with_the_feature_tracing_only() {
+    assert_eq!(outer().location().expect("it has not begun").run(), None);
+}

@@ -689,3 +689,32 @@ fn the_diagram_draws_who_goes_on_with_an_arrow() {
     let expected = ["starts", "calls", "waits: Turn(queue).await", "resumes", "returns", "destroys", "ended"];
     assert_eq!(arrows, expected);
 }
+
+#[coro::coroutine]
+fn twice_and_again() -> Generator<'static, u32> {
+    co_yield!(1);
+    co_yield!(2);
+    co_yield!(..another());
+    co_yield!(4);
+}
+
+#[coro::coroutine]
+fn another() -> Generator<'static, u32> {
+    co_yield!(3);
+}
+
+#[test]
+fn a_location_tells_in_which_run_of_its_body_a_coroutine_came_there() {
+    let mut generator = twice_and_again();
+    let run =
+        |generator: &Generator<'_, u32>| generator.location().map(|location| (location.function(), location.run()));
+    assert_eq!(run(&generator), Some(("twice_and_again", Some(0))));
+    let mut runs = Vec::new();
+    while generator.next().is_some() {
+        runs.push(run(&generator).expect("it waits"));
+    }
+    let outer = |run| ("twice_and_again", Some(run));
+    // It has called the other one in its third run, and goes on in its fourth.
+    assert_eq!(runs, [outer(1), outer(2), ("another", Some(1)), outer(4)]);
+    assert_eq!(run(&generator), None);
+}

@@ -254,7 +254,7 @@ impl State {
     /// Where it is in the source; `None` for the end.
     #[must_use]
     pub fn location(&self) -> Option<Location> {
-        self.point().map(|point| Location { vtable: self.info.0, point })
+        self.point().map(|point| Location { vtable: self.info.0, point, run: None })
     }
 
     /// Whether a coroutine is never in it: the start of one with `initial = suspend_never`.

@@ -52,11 +52,12 @@ impl Point {
 pub struct Location {
     pub(crate) vtable: &'static VTable,
     pub(crate) point: &'static Point,
+    pub(crate) run: Option<u32>,
 }
 
 impl Location {
     pub(crate) fn of(header: &Header) -> Option<Self> {
-        header.at.get().map(|point| Self { vtable: header.vtable, point })
+        header.at.get().map(|point| Self { vtable: header.vtable, point, run: header.traced.runs() })
     }
 
     /// The name of the coroutine's function.
@@ -87,6 +88,13 @@ impl Location {
     #[must_use]
     pub const fn column(&self) -> u32 {
         self.point.location.column()
+    }
+
+    /// In which run of its body the coroutine came there: 1 for the first, 0 if it has not begun. Counted with the feature
+    /// `tracing`, and `None` without it.
+    #[must_use]
+    pub const fn run(&self) -> Option<u32> {
+        self.run
     }
 
     /// What is awaited there, as the user wrote it.

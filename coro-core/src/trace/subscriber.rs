@@ -18,6 +18,8 @@ pub(crate) struct Traced {
     /// The owner's, or the running body's.
     span: Cell<Span>,
     stage: Cell<Stage>,
+    /// How often its body has gone on the stack, whether anybody watches or not.
+    runs: Cell<u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,7 +33,7 @@ enum Stage {
 impl Traced {
     /// For what is no coroutine.
     pub(crate) const fn nobody() -> Self {
-        Self { id: 0, span: Cell::new(Span::none()), stage: Cell::new(Stage::New) }
+        Self { id: 0, span: Cell::new(Span::none()), stage: Cell::new(Stage::New), runs: Cell::new(0) }
     }
 
     /// For a new coroutine of the function `name`.
@@ -48,7 +50,12 @@ impl Traced {
         // Where this thread has no subscriber, and another has, a span may be nobody's.
         let is_heard = span.with_subscriber(|(_, subscriber)| !subscriber.is::<NoSubscriber>());
         let id = if is_heard == Some(true) { id } else { 0 };
-        Self { id, span: Cell::new(span), stage: Cell::new(Stage::New) }
+        Self { id, span: Cell::new(span), stage: Cell::new(Stage::New), runs: Cell::new(0) }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "without the feature there is none")]
+    pub(crate) const fn runs(&self) -> Option<u32> {
+        Some(self.runs.get())
     }
 
     fn with_span(&self, use_it: impl FnOnce(&Span)) {
@@ -64,6 +71,8 @@ pub(crate) struct Run(Option<Span>);
 impl Run {
     #[inline]
     pub(crate) fn begin(coroutine: &Header) -> Self {
+        let runs = &coroutine.traced.runs;
+        runs.set(runs.get().saturating_add(1));
         if is_watched(coroutine) { Self::begin_watched(coroutine) } else { Self(None) }
     }
 
