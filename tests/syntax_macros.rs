@@ -61,6 +61,28 @@ fn await_works_in_the_macros_of_std() {
 }
 
 #[test]
+fn a_comma_between_type_arguments_ends_no_expression_in_a_macro() {
+    trait Both<A, B> {
+        fn both(a: A, b: B) -> Self;
+    }
+    impl<A: Into<u32>, B: Into<u32>> Both<A, B> for u32 {
+        fn both(a: A, b: B) -> Self {
+            a.into() + b.into()
+        }
+    }
+    fn sum<A: Into<u32>, B: Into<u32>>(a: A, b: B) -> u32 {
+        a.into() + b.into()
+    }
+    let text = like_async!(String, {
+        let listed = vec![give("a", sum::<u8, u16>(1, 2)).await, <u32 as Both<u8, u8>>::both(give("b", 3).await, 4)];
+        let closure = |a: u32, b: u32| a + b;
+        assert_eq!(sum::<u32, u16>(give("c", 1).await, 2), 3, "{}", sum::<u8, u8>(give("never", 0).await, 1));
+        format!("{} {listed:?}", closure(sum::<u8, u16>(give("d", 5).await, 6), give("e", 7).await))
+    });
+    assert_eq!(text, "18 [3, 7]");
+}
+
+#[test]
 fn co_await_and_co_yield_work_in_the_macros_of_std() {
     #[coro::coroutine]
     fn both() -> Steps<'static, Vec<u32>> {

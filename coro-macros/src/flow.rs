@@ -32,7 +32,7 @@ use syn::{
     Local, Macro, Pat, Token, Type, UnOp,
 };
 
-use crate::body::macros::{Shadowed, std_name};
+use crate::body::macros::{Shadowed, segments, std_name};
 use crate::params::mentions;
 use crate::text::text;
 
@@ -712,10 +712,8 @@ fn arguments(tokens: &TokenStream) -> Option<Vec<Expr>> {
 
 /// Whether the attribute sees each `.await` in the input of a macro: one that it does not see is Rust's own.
 fn sees_awaits(tokens: &TokenStream) -> bool {
-    let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    tokens.split(|token| is_punct(token, ',') || is_punct(token, ';')).all(|part| {
-        let part: TokenStream = part.iter().cloned().collect();
-        !mentions(&part, &Ident::new("await", Span::call_site())) || syn::parse2::<Expr>(part).is_ok()
+    segments(tokens).iter().all(|segment| {
+        segment.expression.is_some() || !mentions(&segment.tokens, &Ident::new("await", Span::call_site()))
     })
 }
 

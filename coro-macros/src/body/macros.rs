@@ -176,37 +176,61 @@ impl Rewriter<'_> {
 
     /// Visits each part of a macro's input, between commas and semicolons, that is an expression.
     pub(super) fn rewrite_input(&mut self, mac: &mut Macro) {
-        let (input, suspends) = (Input::of(mac), suspends(&mac.tokens));
-        self.uses_macros |= suspends || matches!(input, Input::Unknown);
+        let (input, has_any) = (Input::of(mac), suspends(&mac.tokens));
+        self.uses_macros |= has_any || matches!(input, Input::Unknown);
         // Where `yield` is a word, as in those of async-stream, the input is a body of its own.
-        if !suspends || self.shadowed.contains("co_await") || names(&mac.tokens, &["yield"]) {
+        if !has_any || self.shadowed.contains("co_await") || names(&mac.tokens, &["yield"]) {
             return;
         }
         let outer = self.input.replace(self.input.map_or(input, |outer| outer.and(input)));
         let mut rewritten = TokenStream::new();
-        let mut segment = TokenStream::new();
-        for token in mac.tokens.clone() {
-            match token {
-                TokenTree::Punct(punct) if matches!(punct.as_char(), ',' | ';') => {
-                    rewritten.extend(self.segment(core::mem::take(&mut segment)));
-                    rewritten.extend([TokenTree::Punct(punct)]);
+        for Segment { tokens, expression, end } in segments(&mac.tokens) {
+            match expression {
+                Some(mut expression) if suspends(&tokens) => {
+                    self.visit_expr_mut(&mut expression);
+                    expression.to_tokens(&mut rewritten);
                 }
-                token => segment.extend([token]),
+                _ => rewritten.extend(tokens),
             }
+            rewritten.extend(end);
         }
-        rewritten.extend(self.segment(segment));
         self.input = outer;
         mac.tokens = rewritten;
     }
+}
 
-    fn segment(&mut self, tokens: TokenStream) -> TokenStream {
-        if !suspends(&tokens) {
-            return tokens;
+/// A part of a macro's input, up to a comma or semicolon.
+pub(crate) struct Segment {
+    pub(crate) tokens: TokenStream,
+    /// The same, if it is one.
+    pub(crate) expression: Option<Expr>,
+    end: Option<TokenTree>,
+}
+
+/// The parts of a macro's input. An expression goes to its own end, for there are commas in `f::<A, B>(x)`, too; anything
+/// else to the next comma.
+pub(crate) fn segments(tokens: &TokenStream) -> Vec<Segment> {
+    let parse = |input: ParseStream<'_>| {
+        let mut segments = Vec::new();
+        while !input.is_empty() {
+            let ahead = input.fork();
+            let expression = Expr::parse(&ahead).ok().filter(|_| is_end(&ahead));
+            let mut tokens = TokenStream::new();
+            while expression.as_ref().map_or_else(|| !is_end(input), |_| input.cursor() != ahead.cursor()) {
+                tokens.extend([input.parse::<TokenTree>()?]);
+            }
+            let end = if input.is_empty() { None } else { Some(input.parse()?) };
+            segments.push(Segment { tokens, expression, end });
         }
-        let Ok(mut expression) = syn::parse2::<Expr>(tokens.clone()) else { return tokens };
-        self.visit_expr_mut(&mut expression);
-        expression.into_token_stream()
-    }
+        Ok(segments)
+    };
+    // Nothing in there can fail: what is no expression is taken token by token.
+    parse.parse2(tokens.clone()).unwrap_or_default()
+}
+
+/// Whether a segment of a macro's input ends here.
+fn is_end(input: ParseStream<'_>) -> bool {
+    input.is_empty() || input.peek(Token![,]) || input.peek(Token![;])
 }
 
 impl Input {
