@@ -97,16 +97,4 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         said: &[],
         keep: &[],
     },
-    Subject {
-        name: "deadpool",
-        version: "0.13.1",
-        kind: "another pool, with hooks that are futures",
-        is_heavy: true,
-        local: &[],
-        arguments: &[],
-        fails_unchanged: &[],
-        at_least: 1,
-        said: &[],
-        keep: &[],
-    },
 ];
