@@ -8,7 +8,7 @@ use std::task::Poll;
 use coro::{PanicPolicy, UnhandledException, World};
 
 fn invent_a_promise<P: UnhandledException, Q: PanicPolicy<P>>() -> Poll<()> {
-    Q::run(NonNull::<P>::dangling(), |_| panic!("to be handled by nobody"))
+    Q::run(NonNull::dangling(), |_| panic!("to be handled by nobody"))
 }
 
 fn invent_a_turn<W: World>() -> Poll<()> {
