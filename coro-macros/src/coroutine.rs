@@ -155,8 +155,8 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
                     #(#stmts)*
                 };
             });
-            // SAFETY: S1: `__coro_body` is what was generated above, which is this function's contract. By its path, for a method
-            // call would go through a `Deref` of what `crate =` names. Test: tests/ui/hygiene.
+            // SAFETY: S1: `__coro_body` is what was generated above, which is this function's contract. By its path,
+            // for a method call would go through a `Deref` of what `crate =` names. Test: tests/ui/hygiene.
             unsafe { __coro_runtime::private::Typed::#create(__coroutine, __coro_promise, #finish_name, __coro_body #last) }
         }
     }

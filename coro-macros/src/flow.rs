@@ -32,7 +32,7 @@ use syn::{
     Local, Macro, Pat, Token, Type, UnOp,
 };
 
-use crate::body::macros::{Shadowed, segments, std_name};
+use crate::body::macros::{EVALUATE_EXPRESSIONS, Shadowed, segments, std_name};
 use crate::params::mentions;
 use crate::text::text;
 
@@ -104,31 +104,6 @@ const EVALUATE_NOTHING: [&str; 13] = [
     "option_env",
     "stringify",
     "thread_local",
-];
-
-/// Macros that evaluate expressions, and do no more.
-const EVALUATE_EXPRESSIONS: [&str; 21] = [
-    "assert",
-    "assert_eq",
-    "assert_ne",
-    "dbg",
-    "debug_assert",
-    "debug_assert_eq",
-    "debug_assert_ne",
-    "eprint",
-    "eprintln",
-    "format",
-    "format_args",
-    "matches",
-    "panic",
-    "print",
-    "println",
-    "todo",
-    "unimplemented",
-    "unreachable",
-    "vec",
-    "write",
-    "writeln",
 ];
 
 /// The node of the end.

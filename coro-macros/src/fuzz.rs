@@ -1,4 +1,5 @@
-//! Damages one of the repository's coroutines as the fuzzer's bytes say, and expands it. What must hold, `mutations.rs` checks.
+//! Damages one of the repository's coroutines as the fuzzer's bytes say, and expands it. What must hold, `mutations.rs`
+//! checks.
 //!
 //! The root of the fuzzer in `fuzz/`: a proc-macro crate exports no functions, so its files are modules here, too.
 #![no_main]

@@ -56,8 +56,8 @@ use proc_macro::TokenStream;
 /// input of another macro, `e.await` works in each part between `,` and `;` that is an expression, and the macros work
 /// everywhere.
 ///
-/// Parameters move into the coroutine and are dropped when and as a `fn` drops its own. A borrowed one is accepted if the
-/// return type's lifetime allows it.
+/// Parameters move into the coroutine and are dropped when and as a `fn` drops its own. A borrowed one is accepted if
+/// the return type's lifetime allows it.
 ///
 /// # Arguments
 ///
@@ -67,9 +67,9 @@ use proc_macro::TokenStream;
 /// * `allocator =`: an expression that says where the frame comes from, instead of the heap: a `FrameAllocator`.
 /// * `crate =`: the path of this crate, for crates that re-export it. What is there is trusted as this crate is.
 ///
-/// These expressions see the parameters, before they move into the coroutine: `promise`, `final` and `allocator` may copy or
-/// clone from them. They see the names that a pattern binds, unless it leaves a part of its parameter behind (`_`, `..`) or borrows
-/// from it (`ref`). They cannot suspend.
+/// These expressions see the parameters, before they move into the coroutine: `promise`, `final` and `allocator` may
+/// copy or clone from them. They see the names that a pattern binds, unless it leaves a part of its parameter behind
+/// (`_`, `..`) or borrows from it (`ref`). They cannot suspend.
 ///
 /// # Other attributes
 ///
@@ -122,8 +122,8 @@ pub fn coroutine(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `fn await_transform(&mut self, awaited: E) -> X`, what to await instead | `AwaitTransform<E>` | everything can be awaited |
 /// | `fn unhandled_exception(&mut self, panic: Panic)` | `UnhandledException` | a panic goes to the resumer, or the caller |
 ///
-/// There may be several `yield_value`, `yield_from` and `await_transform`, for different types. With an `await_transform`,
-/// only what one of them takes can be awaited.
+/// There may be several `yield_value`, `yield_from` and `await_transform`, for different types. With an
+/// `await_transform`, only what one of them takes can be awaited.
 ///
 /// # Arguments
 ///

@@ -123,8 +123,8 @@ fn ungrouped(ty: &Type) -> &Type {
     }
 }
 
-/// The function with the user's signature and a body that diverges: what is emitted beside an error, so that callers and
-/// editors still see the function.
+/// The function with the user's signature and a body that diverges: what is emitted beside an error, so that callers
+/// and editors still see the function.
 pub(crate) fn stub(function: &Function) -> TokenStream {
     let Function { attributes, visibility, signature, .. } = function;
     let attributes = attributes
@@ -165,8 +165,8 @@ pub(crate) fn stub(function: &Function) -> TokenStream {
     }
 }
 
-/// The item, which is no function that could be parsed, but if it looks like one, then without a body: of its signature rustc
-/// makes what it can.
+/// The item, which is no function that could be parsed, but if it looks like one, then without a body: of its signature
+/// rustc makes what it can.
 pub(crate) fn without_body(item: &TokenStream) -> TokenStream {
     let is_function = item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == "fn"));
     let mut tokens: Vec<TokenTree> = item.clone().into_iter().collect();

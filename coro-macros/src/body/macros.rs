@@ -207,8 +207,8 @@ pub(crate) struct Segment {
     end: Option<TokenTree>,
 }
 
-/// The parts of a macro's input. An expression goes to its own end, for there are commas in `f::<A, B>(x)`, too; anything
-/// else to the next comma.
+/// The parts of a macro's input. An expression goes to its own end, for there are commas in `f::<A, B>(x)`, too;
+/// anything else to the next comma.
 pub(crate) fn segments(tokens: &TokenStream) -> Vec<Segment> {
     let parse = |input: ParseStream<'_>| {
         let mut segments = Vec::new();
@@ -233,35 +233,39 @@ fn is_end(input: ParseStream<'_>) -> bool {
     input.is_empty() || input.peek(Token![,]) || input.peek(Token![;])
 }
 
+/// Macros of `std` that evaluate expressions, and do no more.
+pub(crate) const EVALUATE_EXPRESSIONS: [&str; 21] = [
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "dbg",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "eprint",
+    "eprintln",
+    "format",
+    "format_args",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
+    "writeln",
+];
+
+fn is_plain(name: &Ident) -> bool {
+    name == "co_await" || name == "co_yield" || EVALUATE_EXPRESSIONS.iter().any(|plain| name == plain)
+}
+
 impl Input {
     fn of(mac: &Macro) -> Self {
-        let plain = [
-            "assert",
-            "assert_eq",
-            "assert_ne",
-            "co_await",
-            "co_yield",
-            "dbg",
-            "debug_assert",
-            "debug_assert_eq",
-            "debug_assert_ne",
-            "eprint",
-            "eprintln",
-            "format",
-            "format_args",
-            "matches",
-            "panic",
-            "print",
-            "println",
-            "todo",
-            "unimplemented",
-            "unreachable",
-            "vec",
-            "write",
-            "writeln",
-        ];
         match mac.path.segments.last() {
-            Some(last) if plain.iter().any(|plain| last.ident == plain) => Self::Plain,
+            Some(last) if is_plain(&last.ident) => Self::Plain,
             _ => Self::Unknown,
         }
     }
