@@ -3,12 +3,13 @@
 //! It serves well-behaved clients only, does not end, and holds a buffer for each connection.
 
 use std::collections::VecDeque;
-use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd as _, RawFd};
 
 use io_uring::types::Fd;
-use io_uring::{IoUring, cqueue, opcode, squeue};
+use io_uring::{cqueue, opcode, squeue};
+
+use super::ring::{open, turn};
 
 const ACCEPT: u64 = u64::MAX;
 
@@ -24,25 +25,13 @@ struct Connection {
 pub(crate) fn serve(buffer: usize) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     println!("listening on {}", listener.local_addr().expect("it has one"));
-    let mut builder = IoUring::builder();
-    let builder = builder.setup_cqsize(4096).setup_submit_all().setup_single_issuer().setup_defer_taskrun();
-    let mut ring: IoUring = builder.build(512).expect("a new kernel");
+    let mut ring = open();
     let mut connections: Vec<Connection> = Vec::new();
     let mut backlog = VecDeque::from([opcode::AcceptMulti::new(Fd(listener.as_raw_fd())).build().user_data(ACCEPT)]);
     let mut answers: Vec<cqueue::Entry> = Vec::new();
     loop {
-        while let Some(entry) = backlog.pop_front() {
-            // SAFETY: descriptors and buffers stay until the process ends. Test: none, this is a benchmark.
-            while unsafe { ring.submission().push(&entry) }.is_err() {
-                ring.submit().expect("the ring works");
-            }
-        }
-        match ring.submit_and_wait(1) {
-            // Whoever counts its system calls interrupts it.
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            done => assert!(done.is_ok(), "the ring works: {done:?}"),
-        }
-        answers.extend(ring.completion());
+        // SAFETY: descriptors and buffers stay until the process ends. Test: none, this is a benchmark.
+        unsafe { turn(&mut ring, &mut backlog, &mut answers) };
         for answer in answers.drain(..) {
             let Ok(result) = usize::try_from(answer.result()) else { continue };
             let index = if answer.user_data() == ACCEPT {

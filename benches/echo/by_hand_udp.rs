@@ -1,14 +1,15 @@
-//! The UDP server over a ring, written out: one request receives every datagram into a block that the kernel chooses, and the
-//! answer is sent from where it lies.
+//! The UDP server over a ring, written out: one request receives every datagram into a block that the kernel chooses,
+//! and the answer is sent from where it lies.
 
 use std::collections::VecDeque;
-use std::io::ErrorKind;
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd as _;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use io_uring::types::{BufRingEntry, Fd};
-use io_uring::{IoUring, cqueue, opcode, squeue};
+use io_uring::{cqueue, opcode, squeue};
+
+use super::ring::{open, turn};
 
 const RECEIVE: u64 = u64::MAX;
 const BLOCKS: u16 = 256;
@@ -23,9 +24,7 @@ struct Entries([BufRingEntry; BLOCKS as usize]);
 pub(crate) fn serve(buffer: usize) {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
     println!("listening on {}", socket.local_addr().expect("it has one"));
-    let mut builder = IoUring::builder();
-    let builder = builder.setup_cqsize(4096).setup_submit_all().setup_single_issuer().setup_defer_taskrun();
-    let mut ring: IoUring = builder.build(512).expect("a new kernel");
+    let mut ring = open();
     let size = HEADER + ADDRESS + buffer;
     let mut memory = vec![0; size * usize::from(BLOCKS)];
     // SAFETY: numbers, all of which may be zero. Test: none, this is a benchmark.
@@ -54,18 +53,8 @@ pub(crate) fn serve(buffer: usize) {
     let mut backlog: VecDeque<squeue::Entry> = VecDeque::from([receive()]);
     let mut answers: Vec<cqueue::Entry> = Vec::new();
     loop {
-        while let Some(entry) = backlog.pop_front() {
-            // SAFETY: the socket and the blocks stay until the process ends. Test: none.
-            while unsafe { ring.submission().push(&entry) }.is_err() {
-                ring.submit().expect("the ring works");
-            }
-        }
-        match ring.submit_and_wait(1) {
-            // Whoever counts its system calls interrupts it.
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            done => assert!(done.is_ok(), "the ring works: {done:?}"),
-        }
-        answers.extend(ring.completion());
+        // SAFETY: the socket and the blocks stay until the process ends. Test: none.
+        unsafe { turn(&mut ring, &mut backlog, &mut answers) };
         for answer in answers.drain(..) {
             if answer.user_data() != RECEIVE {
                 provide(u16::try_from(answer.user_data()).expect("a block"), &mut memory);

@@ -1,7 +1,8 @@
 //! The echo servers among the examples beside one on tokio and one that is written by hand: `cargo bench --bench echo`
 //!
-//! Each server is a process on one core, its clients are on the other. All servers of a row are measured in turn, so that
-//! what the machine does meanwhile happens to all of them. A name as argument (`tcp`, `udp`, `idle`) measures only that.
+//! Each server is a process on one core, its clients are on the other. All servers of a row are measured in turn, so
+//! that what the machine does meanwhile happens to all of them. A name as argument (`tcp`, `udp`, `idle`) measures only
+//! that.
 #![cfg(target_os = "linux")]
 
 mod by_hand;
@@ -9,6 +10,7 @@ mod by_hand_udp;
 mod load;
 mod on_tokio;
 mod process;
+mod ring;
 
 #[allow(unsafe_code)]
 #[path = "../../examples/io_queue/mod.rs"]
