@@ -63,7 +63,8 @@ pub trait Callee<'a>: Sized {
         false
     }
 
-    /// After that suspension: what the owner gave to the caller meanwhile can be handed on. Only called in the world [`ByOwner`].
+    /// After that suspension: what the owner gave to the caller meanwhile can be handed on. Only called in the world
+    /// [`ByOwner`].
     fn suspended_first(_promise: &mut Self::Promise, _of_caller: &mut Self::Promise) {}
 
     /// Gives the coroutine up to the one that awaits it.
@@ -198,8 +199,8 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Call<'a, P, C, X> {
         }
         self.first = First::Calls;
         if let Some(callee) = &mut self.callee {
-            // SAFETY: S4: the caller's body is on the stack, and lends its promise to this hook; it is a `C`, see `First`. Test:
-            // tests/two_way.rs.
+            // SAFETY: S4: the caller's body is on the stack, and lends its promise to this hook; it is a `C`, see
+            // `First`. Test: tests/two_way_delegation.rs.
             X::suspended_first(callee.promise_mut(), unsafe { promise_of::<C>(self.co.pointer()).as_mut() });
         }
         Poll::Ready(())

@@ -73,8 +73,8 @@ impl Turn {
     }
 
     /// Runs a new callee right here, in the body of its caller: that is half the work if it ends at once. `None` if the
-    /// stack is deep enough, or somebody watches the callee, and the trampoline is to run it: what is told of a coroutine does not
-    /// depend on the depth.
+    /// stack is deep enough, or somebody watches the callee, and the trampoline is to run it: what is told of a
+    /// coroutine does not depend on the depth.
     ///
     /// # Safety
     /// The turn runs the caller, which has linked `callee` to itself, and nobody else uses that.
@@ -162,8 +162,8 @@ pub(crate) unsafe fn run_root(root: NonNull<Header>, context: Option<&mut Contex
     }
 }
 
-/// Runs a root whose owner resumes it, and that calls nobody, without a turn. It is left as it is if it calls somebody now:
-/// then its state says whom, and [`run`] is for that one.
+/// Runs a root whose owner resumes it, and that calls nobody, without a turn. It is left as it is if it calls somebody
+/// now: then its state says whom, and [`run`] is for that one.
 ///
 /// # Safety
 /// As for [`run_root`]; the world allows this.

@@ -1,7 +1,7 @@
 //! The frame: one place that holds header, promise and body, and the only code that knows all three.
 //!
 //! ```text
-//! Frame { Head { Header { vtable, link, at, state }, promise: P }, body: B, finish: F, memory: M }      repr(C)
+//! Frame { Head { Header { vtable, link, at, state }, promise: P }, body: B, finish: F, memory: A }      repr(C)
 //! ```
 //!
 //! Everybody else holds a `NonNull<Header>` made from a pointer to the whole frame, and reaches the rest
@@ -154,14 +154,14 @@ where
 {
     let frame = memory.allocate(Layout::new::<Frame<P, B, F, A>>());
     // SAFETY: S1: it is a fresh allocation for this frame; caller's contract. Test: tests/hook_order.rs.
-    unsafe { build::<M, P, B, F, A>(frame.cast(), memory, promise, finish, body) }
+    unsafe { build::<M, P, B, F, A, false>(frame.cast(), memory, promise, finish, body) }
 }
 
-/// Builds a frame.
+/// Builds a frame, which is `LENT` if a handle that is dropped does not destroy it.
 ///
 /// # Safety
 /// As for [`create`]; `frame` is a place for it, and stays one until the frame is freed.
-pub(crate) unsafe fn build<M, P, B, F, A>(
+pub(crate) unsafe fn build<M, P, B, F, A, const LENT: bool>(
     frame: NonNull<Frame<P, B, F, A>>,
     memory: A,
     promise: P,
@@ -188,7 +188,7 @@ where
                         machine: Machine::of::<M>(),
                         kind: Kind::Coroutine,
                         owned: <P::Owner as Owner>::OWNED,
-                        lent: A::LENT,
+                        lent: LENT,
                         shared: P::World::SHARED,
                         resume: resume::<M, P, B, F, A>,
                         destroy: destroy::<P, B, F, A>,
@@ -209,8 +209,8 @@ where
 }
 
 /// # Safety
-/// The frame at `header` is of these types and off the stack, not done, and the caller owns it. `turn` outlives the call; there
-/// is one unless the world allows to run it alone.
+/// The frame at `header` is of these types and off the stack, not done, and the caller owns it. `turn` outlives the
+/// call; there is one unless the world allows to run it alone.
 unsafe fn resume<M, P, B, F, A>(header: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left
 where
     M: Function,
@@ -305,8 +305,8 @@ unsafe fn finish<P: Promise, B, F: FinalSuspend<P>, A: FrameAllocator>(
     // SAFETY: S2: what is claimed is returned to the trampoline.
     match (caller, unsafe { P::World::claim(next) }) {
         (Some(caller), Some(next)) => {
-            // SAFETY: S4: the turn that has run the body is on the stack, and one that gives control away has a turn. Test:
-            // tests/transfer.rs.
+            // SAFETY: S4: the turn that has run the body is on the stack, and one that gives control away has a turn.
+            // Test: tests/transfer.rs.
             unsafe { turn.expect("there is one").as_ref() }.postpone(caller);
             Some(next)
         }

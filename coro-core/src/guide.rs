@@ -13,8 +13,8 @@
 #[allow(unused_imports, reason = "the chapters' links to items are looked up here")]
 use crate::*;
 
-/// Where the chapters' links to each other lead here. In the files they lead to the files; of two definitions, the first
-/// holds.
+/// Where the chapters' links to each other lead here. In the files they lead to the files; of two definitions, the
+/// first holds.
 macro_rules! chapters {
     ($($name:ident)+) => { $(
         #[doc = "[cpp]: cpp\n[which]: which\n[define]: define"]

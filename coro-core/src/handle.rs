@@ -138,8 +138,8 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
         Whereabouts { root: Doing::of(self.header()), leaf }
     }
 
-    #[cfg(feature = "alloc")]
     /// Where the coroutine is suspended, and who waits for it there: from the innermost coroutine to this one.
+    #[cfg(feature = "alloc")]
     #[must_use]
     pub fn backtrace(&self) -> Backtrace {
         // SAFETY: as above.
@@ -182,10 +182,11 @@ impl<'a, T: Threads, P: Promise<World = ByOwner<T>> + 'a> CoroutineHandle<'a, P>
         true
     }
 
-    /// What `take` finds in the promise of the innermost coroutine; if that is nothing, resumes and looks again. `None` at the
-    /// end, and where there is still nothing: what an iterator over the items of a coroutine does.
+    /// What `take` finds in the promise of the innermost coroutine; if that is nothing, resumes and looks again. `None`
+    /// at the end, and where there is still nothing: what an iterator over the items of a coroutine does.
     ///
-    /// It is [`innermost_promise_mut`](Self::innermost_promise_mut) and [`try_resume`](Self::try_resume) in one, and faster.
+    /// It is [`innermost_promise_mut`](Self::innermost_promise_mut) and [`try_resume`](Self::try_resume) in one, and
+    /// faster.
     ///
     /// ```
     /// use coro::{CoroutineHandle, YieldValue};
@@ -220,8 +221,8 @@ impl<'a, T: Threads, P: Promise<World = ByOwner<T>> + 'a> CoroutineHandle<'a, P>
     #[inline]
     pub fn pull<I>(&mut self, mut take: impl FnMut(&mut P) -> Option<I>) -> Option<I> {
         let root = self.frame;
-        // SAFETY: S2, S3, S4: as for `try_resume` and `promise_mut`; while the root is suspended itself, it is the innermost.
-        // Test: tests/generator.rs.
+        // SAFETY: S2, S3, S4: as for `try_resume` and `promise_mut`; while the root is suspended itself, it is the
+        // innermost. Test: tests/generator.rs.
         unsafe {
             let state = &root.as_ref().state;
             if !state.is_suspended() {
@@ -326,10 +327,7 @@ unsafe fn run_callee(root: NonNull<Header>) {
     unsafe {
         let header = root.as_ref();
         if header.state.is_calling() {
-            let last = drive::run(innermost(root), None);
-            if last != root {
-                header.link.set(Some(last));
-            }
+            run_from(innermost(root), root, None);
         }
     }
 }
@@ -343,11 +341,21 @@ pub(crate) unsafe fn run_under(root: NonNull<Header>, context: Option<&mut Conte
     // the last one is alive. Tests: tests/attacks.rs, tests/stack.rs.
     unsafe {
         let leaf = leaf_under(root);
-        let link = &root.as_ref().link;
-        link.set(None);
+        root.as_ref().link.set(None);
+        run_from(leaf, root, context);
+    }
+}
+
+/// Runs the chain from its leaf, and links the one that waits then.
+///
+/// # Safety
+/// As for [`run_under`]; `leaf` is the innermost coroutine that the root waits for, or it.
+unsafe fn run_from(leaf: NonNull<Header>, root: NonNull<Header>, context: Option<&mut Context<'_>>) {
+    // SAFETY: S2: as there.
+    unsafe {
         let last = drive::run(leaf, context);
         if last != root {
-            link.set(Some(last));
+            root.as_ref().link.set(Some(last));
         }
     }
 }

@@ -199,7 +199,7 @@ where
             } else {
                 let (body, finish, promise) = ManuallyDrop::take(&mut place.contents.unbegun);
                 let frame = NonNull::from(&mut place.contents).cast();
-                let frame = frame::build::<M, P, B, F, Lent>(frame, Lent, promise, finish, body);
+                let frame = frame::build::<M, P, B, F, Lent, true>(frame, Lent, promise, finish, body);
                 place.is_begun = true;
                 let mut handle = CoroutineHandle::<P>::new(frame);
                 begin::<M, P>(&mut handle);

@@ -16,8 +16,6 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-#[cfg(not(feature = "alloc"))]
-mod alone;
 mod awaiter;
 #[cfg(feature = "alloc")]
 mod backtrace;
@@ -38,6 +36,8 @@ mod location;
 mod memory;
 #[cfg(all(test, loom))]
 mod models;
+#[cfg(not(feature = "alloc"))]
+mod no_groups;
 mod panic;
 mod promise;
 #[cfg(feature = "alloc")]
@@ -55,7 +55,7 @@ mod visit;
 mod wake;
 
 #[cfg(not(feature = "alloc"))]
-use alone::{self as branch, self as scope};
+use no_groups::{self as branch, self as scope};
 
 #[doc(hidden)]
 pub mod private;

@@ -90,8 +90,8 @@ impl Location {
         self.point.location.column()
     }
 
-    /// In which run of its body the coroutine came there: 1 for the first, 0 if it has not begun. Counted with the feature
-    /// `tracing`, and `None` without it.
+    /// In which run of its body the coroutine came there: 1 for the first, 0 if it has not begun. Counted with the
+    /// feature `tracing`, and `None` without it.
     #[must_use]
     pub const fn run(&self) -> Option<u32> {
         self.run
@@ -118,8 +118,8 @@ impl fmt::Display for Location {
     }
 }
 
-/// Which coroutine it is and what it does: all that a `Debug` says of one. It is a copy, for whoever it is written to may
-/// resume or destroy the coroutine.
+/// Which coroutine it is and what it does: all that a `Debug` says of one. It is a copy, for whoever it is written to
+/// may resume or destroy the coroutine.
 #[derive(Clone, Copy)]
 pub(crate) enum Doing {
     Waiting(Location),

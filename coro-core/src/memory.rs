@@ -47,10 +47,6 @@ pub(crate) use recycled::Recycled as Default;
 /// it is given to [`deallocate`](Self::deallocate) of the same allocator, which may have been moved since (to another
 /// thread, if it is `Send`), or for ever if it is not. `deallocate` does not unwind.
 pub unsafe trait FrameAllocator {
-    /// Whether the memory is lent: a handle that is dropped does not destroy what lives there.
-    #[doc(hidden)]
-    const LENT: bool = false;
-
     /// Memory for a frame. Where there is none this does not return: it aborts as `Box` does, or panics. Then the
     /// function's arguments are dropped, and the panic goes to its caller.
     fn allocate(&self, layout: Layout) -> NonNull<u8>;
@@ -67,8 +63,6 @@ pub(crate) struct Lent;
 
 // SAFETY: S2: it is never asked for memory, and gives none back. Test: tests/in_place.rs.
 unsafe impl FrameAllocator for Lent {
-    const LENT: bool = true;
-
     fn allocate(&self, _: Layout) -> NonNull<u8> {
         unreachable!("its memory is there")
     }

@@ -1,11 +1,11 @@
-//! What a `tracing` subscriber hears of a coroutine, with the feature `tracing`: a span for each, which is entered while its
-//! body is on the stack, and in it an event for each hook, awaiter call, and change of hands.
+//! What a `tracing` subscriber hears of a coroutine, with the feature `tracing`: a span for each, which is entered
+//! while its body is on the stack, and in it an event for each hook, awaiter call, and change of hands.
 //!
 //! Without the feature nothing is left of this: [`Traced`] and [`Run`] have no size, and the functions are empty.
 //!
-//! An event says what a hook has answered, so it is sent when the hook has returned, in the order of rule S5. It is sent by
-//! whoever runs or owns the coroutine at that moment, so a subscriber may do what a hook may do, but for one thing: it
-//! must not panic, for it is called where nothing may unwind; if it does, the process aborts.
+//! An event says what a hook has answered, so it is sent when the hook has returned, in the order of rule S5. It is
+//! sent by whoever runs or owns the coroutine at that moment, so a subscriber may do what a hook may do, but for one
+//! thing: it must not panic, for it is called where nothing may unwind; if it does, the process aborts.
 
 #[cfg(not(feature = "tracing"))]
 mod nobody;

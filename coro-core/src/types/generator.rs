@@ -91,8 +91,8 @@ impl<T, S: Threads> Generator<'_, T, S> {
         self.0.info()
     }
 
-    #[cfg(feature = "alloc")]
     /// Where the generator is suspended, from the innermost one it delegates to.
+    #[cfg(feature = "alloc")]
     #[must_use]
     pub fn backtrace(&self) -> Backtrace {
         self.0.backtrace()

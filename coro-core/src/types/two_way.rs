@@ -62,9 +62,9 @@ use crate::{
 /// assert_eq!(triple.resume(7), Ok(Yielded(21)));
 /// ```
 ///
-/// `co_yield!(..other)` lets another coroutine of the same type answer in its place: it yields what that yields, hands the
-/// arguments on, and goes on with what that returned. However deep they delegate to each other, a resume goes straight to the
-/// innermost one:
+/// `co_yield!(..other)` lets another coroutine of the same type answer in its place: it yields what that yields, hands
+/// the arguments on, and goes on with what that returned. However deep they delegate to each other, a resume goes
+/// straight to the innermost one:
 ///
 /// ```
 /// use coro::{Resumed::{Complete, Yielded}, TwoWay, two_way};
@@ -271,7 +271,8 @@ impl<'a, In: 'a, Out: 'a, R: 'a, S: Threads> YieldFrom<TwoWay<'a, In, Out, R, S>
     type Awaitable = Deputy<'a, In, Out, R, S>;
 
     fn yield_from(&mut self, mut other: TwoWay<'a, In, Out, R, S>) -> Deputy<'a, In, Out, R, S> {
-        // One that began with `initial = suspend_never` has yielded already, and waits for the answer to that; or it has ended.
+        // One that began with `initial = suspend_never` has yielded already, and waits for the answer to that; or it
+        // has ended.
         if !other.0.is_done() {
             self.resumed = other.0.innermost_promise_mut().resumed.take();
         }
