@@ -632,11 +632,11 @@ fn the_chrome_trace_is_one() {
         let (thread, at) = (event["tid"].as_u64().expect("a thread"), event["ts"].as_f64().expect("a time"));
         *seen.entry(phase.clone()).or_default() += 1;
         match &*phase {
-            "M" => assert_eq!((&*name, event["args"]["name"].is_string()), ("thread_name", true)),
+            "M" => assert!(["process_name", "thread_name"].contains(&&*name) && event["args"]["name"].is_string()),
             "B" => stacks.entry(thread).or_default().push(name),
             "E" => assert_eq!(stacks.entry(thread).or_default().pop(), Some(name), "a slice ends in the one before"),
-            "b" => tracks.entry(text(event, "id")).or_default().push(name),
-            "e" => assert_eq!(tracks.entry(text(event, "id")).or_default().pop(), Some(name)),
+            "b" => tracks.entry(text(&event["id2"], "local")).or_default().push(name),
+            "e" => assert_eq!(tracks.entry(text(&event["id2"], "local")).or_default().pop(), Some(name)),
             "i" => assert_eq!(event["s"], "t"),
             other => panic!("no phase of ours: {other}"),
         }

@@ -16,6 +16,7 @@ impl Run {
     pub fn to_chrome_trace(&self) -> String {
         let names = self.names();
         let mut trace = Trace { events: Vec::new(), threads: Vec::new(), there: Vec::new() };
+        trace.add('M', 0, 0, "process_name", r#","args":{"name":"coroutines"}"#);
         for moment in &self.moments {
             let (thread, at) = (moment.thread, moment.time.as_nanos());
             trace.thread(thread);
@@ -77,9 +78,9 @@ impl Trace {
         ));
     }
 
-    /// A part of a coroutine's own track begins or ends.
+    /// A part of a coroutine's own track begins or ends. The number is the process's own, so that the track stands below it.
     fn lasting(&mut self, phase: char, thread: usize, at: u128, coroutine: u64, name: &str) {
-        self.add(phase, thread, at, name, &format!(r#","id":"{coroutine}""#));
+        self.add(phase, thread, at, name, &format!(r#","id2":{{"local":"{coroutine}"}}"#));
     }
 
     fn waits(&mut self, thread: usize, at: u128, coroutine: u64, expression: &str) {
