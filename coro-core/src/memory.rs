@@ -9,18 +9,20 @@ mod api2;
 mod global;
 #[cfg(feature = "alloc")]
 mod recycled;
+#[cfg(all(feature = "allocator-api2", feature = "alloc"))]
+mod shared;
 
 /// There is none: nothing is created with it ([`NeedsAlloc`](crate::private::NeedsAlloc)).
 #[cfg(not(feature = "alloc"))]
 pub(crate) use Lent as Default;
-#[cfg(all(feature = "allocator-api2", feature = "alloc"))]
-pub use api2::Shared;
 #[cfg(feature = "alloc")]
 pub use global::Global;
 #[cfg(feature = "alloc")]
 pub use recycled::Recycled;
 #[cfg(feature = "alloc")]
 pub(crate) use recycled::Recycled as Default;
+#[cfg(all(feature = "allocator-api2", feature = "alloc"))]
+pub use shared::Shared;
 
 /// Gives the memory for frames, where the attribute says `allocator = …`.
 ///
