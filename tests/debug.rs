@@ -264,6 +264,10 @@ fn a_continuation_that_is_left_of_a_cancelled_coroutine_says_that_it_has_ended()
     let (bell, scope) = (Bell::new(), Scope::new());
     scope.spawn(through(bell.clone())).cancel();
     assert_eq!(shown(&*bell.0.borrow()), "[Continuation(rings, ended)]");
+    assert!(bell.0.borrow().iter().all(coro::Continuation::is_done));
+    scope.spawn(through(bell.clone()));
+    bell.0.borrow_mut().retain(|waiting| !waiting.is_done());
+    assert_eq!(bell.0.borrow().len(), 1, "the one that goes on");
 }
 
 #[test]

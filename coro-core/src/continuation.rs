@@ -140,6 +140,15 @@ pub trait World: sealed::World {
 )]
 pub trait Threads: sealed::Threads {}
 
+/// Coroutines that may change threads: [`Sendable`] ones. (Whoever could implement it cannot implement [`Threads`].)
+#[diagnostic::on_unimplemented(
+    message = "a coroutine of a type that stays on its thread cannot be sent to another",
+    label = "this coroutine, or its continuation, stays on its thread",
+    note = "to let it change threads, say so in its type: `Generator<'a, T, Sendable>`, `StateMachine<'a, S, R, Sendable>`, \
+            `Task<'a, T>`, or `#[coro::promise(send)]` for one of your own"
+)]
+pub trait ChangesThreads: Threads {}
+
 /// What a coroutine may hold that changes threads as `Self` says. This trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "this coroutine may change threads, and holds something that may not",
@@ -165,8 +174,10 @@ impl sealed::Threads for Sendable {
     const SHARED: bool = true;
 }
 impl Threads for Sendable {}
+impl ChangesThreads for Sendable {}
 impl<T: Send> sealed::Hosts<T> for Sendable {}
-impl<T: Send> Hosts<T> for Sendable {}
+// rustc shows the next line, with its comment, where something is held that is not `Send`.
+impl<T: Send> Hosts<T> for Sendable {} // a coroutine that stays on its thread may hold anything: `Task<'a, T, Polled>`
 
 /// The world of coroutines that are resumed through the [`CoroutineHandle`](crate::CoroutineHandle) in their return
 /// object: generators, state machines. They may borrow. Their continuation says only "go on at once".

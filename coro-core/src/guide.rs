@@ -4,6 +4,7 @@
 //! * [Which coroutine type do I want?](which)
 //! * [Define your own in ten minutes](define): from three hooks to a useful type with all of them.
 //! * [Cancellation](cancellation): who owns a coroutine that waits, and what becomes of it.
+//! * [An executor of your own](executor): a queue, a timer, and who owns what waits in them.
 //! * [Threads](threads): which coroutines may change theirs, and what those may hold.
 //! * [How it works](how): frames, worlds and the trampoline, in pictures.
 //!
@@ -18,10 +19,10 @@ use crate::*;
 macro_rules! chapters {
     ($($name:ident)+) => { $(
         #[doc = "[cpp]: cpp\n[which]: which\n[define]: define"]
-        #[doc = "[cancellation]: cancellation\n[threads]: threads\n[how]: how\n"]
+        #[doc = "[cancellation]: cancellation\n[threads]: threads\n[executor]: executor\n[how]: how\n"]
         #[doc = include_str!(concat!("../guide/", stringify!($name), ".md"))]
         pub mod $name {}
     )+ };
 }
 
-chapters!(cpp which define cancellation threads how);
+chapters!(cpp which define cancellation executor threads how);

@@ -8,7 +8,7 @@ use core::task::{Context, Poll, Waker};
 
 #[cfg(feature = "alloc")]
 use crate::backtrace::Backtrace;
-use crate::continuation::{ByOwner, Polled, Sendable, Threads, World};
+use crate::continuation::{ByOwner, ChangesThreads, Polled, Threads, World};
 use crate::drive;
 use crate::frame::{Header, promise_of};
 use crate::guard::Finally;
@@ -61,7 +61,7 @@ const _: () = assert!(size_of::<Option<CoroutineHandle<'_, crate::GeneratorPromi
 // SAFETY: S1: in a world whose threads are `Sendable`, `Typed::start` takes only bodies and `final`s that are `Send`
 // (bound `Hosts`), the promise is `Send` by this bound, and nobody else uses them. The callees it is linked to are
 // `Send` as well, for `Calls` admits only the same promise or a world that is `Sendable`. Test: tests/threads.rs.
-unsafe impl<P: Promise<World: World<Threads = Sendable>> + Send> Send for CoroutineHandle<'_, P> {}
+unsafe impl<P: Promise<World: World<Threads: ChangesThreads>> + Send> Send for CoroutineHandle<'_, P> {}
 
 impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
     /// # Safety

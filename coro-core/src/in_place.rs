@@ -11,7 +11,7 @@ use core::mem::ManuallyDrop;
 use core::pin::Pin;
 use core::ptr::NonNull;
 
-use crate::continuation::{ByOwner, Sendable, Threads, World};
+use crate::continuation::{ByOwner, ChangesThreads, Threads, World};
 use crate::frame::{self, Frame, Header};
 use crate::handle::{CoroutineHandle, destroy_root, lend_root};
 use crate::memory::Lent;
@@ -147,7 +147,7 @@ union Contents<P, F, C, B> {
 
 // SAFETY: S1: as for `CoroutineHandle`; `Typed::in_place` takes only bodies that are `Send` in such a world. Test:
 // tests/in_place.rs.
-unsafe impl<M, P: Promise<World: World<Threads = Sendable>> + Send, F: Send, C: Send, B> Send
+unsafe impl<M, P: Promise<World: World<Threads: ChangesThreads>> + Send, F: Send, C: Send, B> Send
     for Place<'_, M, P, F, C, B>
 {
 }

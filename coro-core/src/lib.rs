@@ -4,6 +4,7 @@
     all(feature = "std", feature = "macros"),
     doc = "[define]: guide::define\n[cancellation]: guide::cancellation"
 )]
+#![cfg_attr(all(feature = "std", feature = "macros"), doc = "[executor]: guide::executor")]
 #![cfg_attr(all(feature = "std", feature = "macros"), doc = "[threads]: guide::threads\n[how]: guide::how\n")]
 #![doc = include_str!("../README.md")]
 #![no_std]
@@ -72,8 +73,8 @@ pub use awaiter::{Awaitable, Awaiter, SuspendAlways, SuspendNever};
 pub use backtrace::Backtrace;
 pub use call::{Callee, Calls};
 pub use continuation::{
-    ByOwner, CallsWorld, Continuation, ContinuationOf, Detached, Hosts, Local, LocalWorld, Parks, Polled, Sendable,
-    Stops, Threads, World,
+    ByOwner, CallsWorld, ChangesThreads, Continuation, ContinuationOf, Detached, Hosts, Local, LocalWorld, Parks,
+    Polled, Sendable, Stops, Threads, World,
 };
 pub use handle::CoroutineHandle;
 pub use in_place::{InPlace, Lendable};

@@ -39,7 +39,7 @@ pub use shared::Shared;
 /// ```
 ///
 /// With the feature `allocator-api2`, every allocator of that crate's trait is one. An arena, which is used by
-/// reference, is [`Shared`] among coroutines. The expression sees the function's parameters, as `promise = …` does.
+/// reference, is `Shared` among coroutines. The expression sees the function's parameters, as `promise = …` does.
 ///
 /// An allocator is `'static`. A coroutine can be leaked, and whoever it had called may still look at its frame; so the
 /// memory of a frame must stay until the frame is given back.

@@ -6,7 +6,7 @@ use core::mem::forget;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
-use super::{Continuation, Detached, Sendable, Threads, sealed};
+use super::{ChangesThreads, Continuation, Detached, Threads, sealed};
 use crate::awaiter::Awaiter;
 use crate::backtrace::Backtrace;
 use crate::branch::{Gathering, Outcome};
@@ -27,7 +27,7 @@ pub struct Chain<T: Threads> {
 
 // SAFETY: S1, S4: all frames of the chain hold only what is `Send` (`Typed::start` checks each), and the state word
 // hands them over: `settle` releases, a claim acquires. Tests: tests/threads.rs, and the loom models in models.rs.
-unsafe impl Send for Chain<Sendable> {}
+unsafe impl<T: ChangesThreads> Send for Chain<T> {}
 
 impl<T: Threads> fmt::Debug for Chain<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -141,9 +141,48 @@ impl Continuation<Detached> {
         let leaf = self.hold.leaf;
         // SAFETY: S2: the leaf's memory stays at least until its continuation is gone; its callers are alive while the
         // continuation owns the chain, but not if a panic ended it. Tests: tests/location.rs, tests/attacks.rs.
-        unsafe {
-            if leaf.as_ref().state.belongs_to_continuation() { Backtrace::take(leaf, None) } else { Backtrace::empty() }
-        }
+        unsafe { if self.is_done() { Backtrace::empty() } else { Backtrace::take(leaf, None) } }
+    }
+
+    /// Whether its coroutine has ended without it: it was cancelled, or a panic ended it. Then resuming or dropping the
+    /// continuation does nothing but release memory, and whoever keeps many can drop this one.
+    ///
+    /// C++'s `done()` asks for less, namely whether a coroutine is at its final suspension; one of those has no
+    /// continuation here.
+    ///
+    /// ```
+    /// use std::{cell::Cell, rc::Rc};
+    /// use coro::{Awaiter, Continuation, Detached, Promise, Scope, Task};
+    ///
+    /// type Place = Rc<Cell<Option<Continuation<Detached>>>>;
+    ///
+    /// struct Park(Place);
+    ///
+    /// impl<P: Promise<World = Detached>> Awaiter<P> for Park {
+    ///     type Output = ();
+    ///     fn await_suspend(&mut self, _: &mut P, me: Continuation<Detached>) -> Option<Continuation<Detached>> {
+    ///         self.0.set(Some(me));
+    ///         None
+    ///     }
+    ///     fn await_resume(&mut self, _: &mut P) {}
+    /// }
+    ///
+    /// #[coro::coroutine]
+    /// fn parks(place: Place) -> Task<'static, (), Detached> {
+    ///     Park(place).await;
+    /// }
+    ///
+    /// let (place, scope) = (Place::default(), Scope::new());
+    /// let parked = scope.spawn(parks(place.clone()));
+    /// let waiting = place.take().expect("it waits");
+    /// assert!(!waiting.is_done());
+    /// parked.cancel();
+    /// assert!(waiting.is_done());
+    /// ```
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        // SAFETY: S2: the leaf's memory stays at least until its continuation is gone. Tests: tests/attacks.rs.
+        !unsafe { self.hold.leaf.as_ref() }.state.belongs_to_continuation()
     }
 }
 
