@@ -106,7 +106,9 @@ mod sealed {
         message = "`{Self}` cannot be awaited together",
         label = "not a tuple, array or `Vec` of coroutines of one world",
         note = "`when_all` and `when_any` take two to eight coroutines of one world in a tuple, or any number of one type \
-                in an array or a `Vec`"
+                in an array or a `Vec`",
+        note = "an awaiter or a future among them goes into a coroutine of its own, which awaits it; an iterator is collected \
+                into a `Vec` first"
     )]
     pub trait Together<'a, W> {
         /// The results of all.
