@@ -1,8 +1,8 @@
 //! The echo servers among the examples beside one on tokio and one that is written by hand: `cargo bench --bench echo`
 //!
 //! Each server is a process on one core, its clients are on the other. All servers of a row are measured in turn, so
-//! that what the machine does meanwhile happens to all of them. A name as argument (`tcp`, `udp`, `idle`) measures only
-//! that.
+//! that what the machine does meanwhile happens to all of them. A name as argument (`tcp`, `udp`, `idle`,
+//! `instructions`) measures only that.
 #![cfg(target_os = "linux")]
 
 mod by_hand;
@@ -25,6 +25,7 @@ use process::Server;
 const ROUNDS: usize = 5;
 
 const SERVERS: [&str; 4] = ["coroutines", "coroutines-poll", "by-hand", "tokio"];
+const UDP_SERVERS: [&str; 4] = ["coroutines-udp", "coroutines-poll-udp", "by-hand-udp", "tokio-udp"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -57,6 +58,9 @@ fn main() {
     if wanted("idle") {
         idle();
     }
+    if wanted("instructions") {
+        instructions();
+    }
 }
 
 fn tcp() {
@@ -75,11 +79,7 @@ fn udp() {
     println!("| bytes | clients | server | round trips/s | server CPU, µs each | of tokio's | system calls each |");
     println!("|--:|--:|---|--:|--:|--:|--:|");
     for connections in [1, 50] {
-        compare(
-            &["coroutines-udp", "coroutines-poll-udp", "by-hand-udp", "tokio-udp"],
-            2048,
-            &Load { connections, size: 64, datagrams: true },
-        );
+        compare(&UDP_SERVERS, 2048, &Load { connections, size: 64, datagrams: true });
     }
 }
 
@@ -129,6 +129,26 @@ fn idle() {
         let clients = load::idle(server.address, CONNECTIONS);
         println!("| {name} | {} |", server.memory().saturating_sub(before) / CONNECTIONS);
         drop((warm, clients));
+    }
+}
+
+/// Counts the instructions of a round trip outside of the kernel.
+fn instructions() {
+    println!("\nInstructions of the server, outside of the kernel, for a round trip of 64 bytes\n");
+    if !process::has_valgrind() {
+        return println!("There is no valgrind to count them.");
+    }
+    println!("| connections | server | instructions each |");
+    println!("|--:|---|--:|");
+    for (servers, datagrams) in [(SERVERS, false), (UDP_SERVERS, true)] {
+        for connections in [1, 50] {
+            let load = Load { connections, size: 64, datagrams };
+            for name in servers {
+                let server = Server::under_callgrind(name, 1024);
+                let (trips, count) = load.run(server.address, Duration::from_secs(3), || server.count_instructions());
+                println!("| {connections} | {name} | {:.0} |", count / trips);
+            }
+        }
     }
 }
 

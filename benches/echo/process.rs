@@ -19,7 +19,17 @@ const CLIENTS: usize = 1;
 pub(crate) fn build() {
     let cargo = std::env::var_os("CARGO").expect("run it with `cargo bench --bench echo`");
     let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--release", "--example", "tcp_echo", "--example", "udp_echo", "--target-dir"]);
+    build.args([
+        "build",
+        "--quiet",
+        "--profile",
+        "bench",
+        "--example",
+        "tcp_echo",
+        "--example",
+        "udp_echo",
+        "--target-dir",
+    ]);
     build.arg(target_dir()).current_dir(env!("CARGO_MANIFEST_DIR"));
     assert!(build.status().expect("cargo runs").success(), "the examples do not build");
     pin(None, CLIENTS);
@@ -42,6 +52,15 @@ pub(crate) fn versions() -> String {
     )
 }
 
+pub(crate) fn has_valgrind() -> bool {
+    Command::new("valgrind").arg("--version").output().is_ok()
+}
+
+/// Where callgrind writes what a server does, for `callgrind_annotate`.
+pub(crate) fn profile(server: &str) -> PathBuf {
+    target_dir().join(format!("callgrind.{server}.out"))
+}
+
 fn target_dir() -> PathBuf {
     let this = std::env::current_exe().expect("a running program has a path");
     this.ancestors().nth(3).expect("benches are in TARGET/release/deps").to_owned()
@@ -55,23 +74,38 @@ fn pin(process: Option<Pid>, core: usize) {
 
 /// A server that runs.
 pub(crate) struct Server {
+    name: String,
     child: Child,
     pub(crate) address: SocketAddr,
 }
 
 impl Server {
     pub(crate) fn start(name: &str, buffer: usize) -> Self {
+        Self::spawn(name, buffer, Command::new)
+    }
+
+    /// One whose instructions can be counted.
+    pub(crate) fn under_callgrind(name: &str, buffer: usize) -> Self {
+        Self::spawn(name, buffer, |program| {
+            let mut command = Command::new("valgrind");
+            let profile = format!("--callgrind-out-file={}", profile(name).display());
+            command.args(["--tool=callgrind", "--dump-instr=yes", &profile]).arg(program);
+            command
+        })
+    }
+
+    fn spawn(name: &str, buffer: usize, run: impl FnOnce(PathBuf) -> Command) -> Self {
         let buffer = buffer.to_string();
         let mut command = match name.strip_prefix("coroutines") {
             Some(kind) => {
                 let example = if kind.ends_with("udp") { "udp_echo" } else { "tcp_echo" };
-                let mut command = Command::new(target_dir().join("release/examples").join(example));
+                let mut command = run(target_dir().join("release/examples").join(example));
                 let backend = if kind.starts_with("-poll") { "poll" } else { "uring" };
                 command.args(["--backend", backend, "--addr", "127.0.0.1:0", "--buffer", &buffer]);
                 command
             }
             None => {
-                let mut command = Command::new(std::env::current_exe().expect("it runs"));
+                let mut command = run(std::env::current_exe().expect("it runs"));
                 command.args(["--serve", name, &buffer]);
                 command
             }
@@ -81,7 +115,7 @@ impl Server {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut line).expect("it says where it listens");
         let address = line.trim().rsplit(' ').next().and_then(|address| address.parse().ok());
-        Self { child, address: address.expect("an address") }
+        Self { name: name.to_owned(), child, address: address.expect("an address") }
     }
 
     /// The time, and what the server has computed.
@@ -113,6 +147,25 @@ impl Server {
             let table = String::from_utf8_lossy(&table).into_owned();
             let total = table.lines().find(|line| line.ends_with("total"))?;
             total.split_whitespace().nth(3)?.parse().ok()
+        }
+    }
+
+    /// Counts its instructions, outside of the kernel, if it runs [under callgrind](Self::under_callgrind).
+    pub(crate) fn count_instructions(&self) -> impl FnOnce() -> f64 {
+        let process = format!("--pid={}", self.child.id());
+        // A server that waits in the kernel hears nothing else.
+        let dump = move || {
+            let told = Command::new("vgdb").args([&process, "dump"]).stderr(Stdio::null()).status();
+            assert!(told.is_ok_and(|status| status.success()), "callgrind does not listen");
+        };
+        // What it has done so far goes to a file of its own.
+        dump();
+        let profile = profile(&self.name).with_extension("out.2");
+        move || {
+            dump();
+            let written = fs::read_to_string(profile).expect("callgrind has written it");
+            let total = written.lines().find_map(|line| line.strip_prefix("totals: ")).expect("at the end of it");
+            total.parse().expect("a number")
         }
     }
 }
