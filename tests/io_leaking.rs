@@ -19,11 +19,11 @@ use std::thread;
 use std::time::Duration;
 
 use coro::{Awaiter, ContinuationOf, FireAndForget, LocalWorld, Polled, Promise, Task};
-use io_support::io_queue::{Connection, DatagramSocket, IoBuf, IoQueue, Listener, Operation, Options};
+use io_support::io_queue::{Ask, Connection, DatagramSocket, IoQueue, Listener, Operation, Options, Recv};
 use io_support::{BUFFER, Live, pair};
 
 /// An operation whose destructor never runs.
-struct Leaked<'io>(ManuallyDrop<Operation<'io, IoBuf>>);
+struct Leaked<'io>(ManuallyDrop<Operation<'io, Recv>>);
 
 impl<P: Promise<World: LocalWorld>> Awaiter<P> for Leaked<'_> {
     type Output = ();
@@ -63,9 +63,9 @@ fn settle(io: &IoQueue) {
 
 /// An operation that several coroutines have.
 #[derive(Clone, Copy)]
-struct Shared<'a, 'io, T>(&'a RefCell<Option<Operation<'io, T>>>);
+struct Shared<'a, 'io, A>(&'a RefCell<Option<Operation<'io, A>>>);
 
-impl<T, P: Promise<World: LocalWorld>> Awaiter<P> for Shared<'_, '_, T> {
+impl<A: Ask, P: Promise<World: LocalWorld>> Awaiter<P> for Shared<'_, '_, A> {
     type Output = bool;
 
     fn await_suspend(&mut self, promise: &mut P, me: ContinuationOf<P>) -> Option<ContinuationOf<P>> {
@@ -78,9 +78,9 @@ impl<T, P: Promise<World: LocalWorld>> Awaiter<P> for Shared<'_, '_, T> {
 }
 
 /// Takes the answer at once, as if somebody had been resumed.
-struct Snatched<'a, 'io, T>(Shared<'a, 'io, T>);
+struct Snatched<'a, 'io, A>(Shared<'a, 'io, A>);
 
-impl<T, P: Promise<World: LocalWorld>> Awaiter<P> for Snatched<'_, '_, T> {
+impl<A: Ask, P: Promise<World: LocalWorld>> Awaiter<P> for Snatched<'_, '_, A> {
     type Output = bool;
 
     fn await_ready(&mut self, _: &mut P) -> bool {
@@ -97,12 +97,12 @@ impl<T, P: Promise<World: LocalWorld>> Awaiter<P> for Snatched<'_, '_, T> {
 }
 
 #[coro::coroutine]
-fn wait_for<'a, 'io: 'a, T: 'io>(shared: Shared<'a, 'io, T>) -> Task<'a, bool, Polled> {
+fn wait_for<'a, 'io: 'a, A: Ask + 'io>(shared: Shared<'a, 'io, A>) -> Task<'a, bool, Polled> {
     shared.await
 }
 
 #[coro::coroutine]
-fn snatch<'a, 'io: 'a, T: 'io>(shared: Shared<'a, 'io, T>) -> Task<'a, bool, Polled> {
+fn snatch<'a, 'io: 'a, A: Ask + 'io>(shared: Shared<'a, 'io, A>) -> Task<'a, bool, Polled> {
     Snatched(shared).await
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use coro::{Polled, Task};
 use io_support::io_queue::{
-    BackendKind, Connection, Datagram, DatagramSocket, IoBuf, IoQueue, Listener, Operation, Options, send_all,
+    BackendKind, Connection, Datagram, DatagramSocket, IoBuf, IoQueue, Listener, Operation, Options, Sleep, send_all,
 };
 use io_support::{BUFFER, one_at_a_time, open_files, pair, pattern};
 use rustix::net::sockopt::set_socket_send_buffer_size;
@@ -253,7 +253,7 @@ fn everything_stays_on_its_thread() {
     <IoBuf as Stays<_>>::stays();
     <Connection as Stays<_>>::stays();
     <Listener as Stays<_>>::stays();
-    <Operation<'_, ()> as Stays<_>>::stays();
+    <Operation<'_, Sleep> as Stays<_>>::stays();
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::{Wake, Waker};
 
 use super::backend::Backend;
-use super::operation::Request;
+use super::request::{Job, What};
 use super::slot::{Key, Slots};
 use super::socket::Socket;
 
@@ -48,12 +48,12 @@ impl Doorbell {
     /// Has the kernel wait for the byte, if it does not do so already.
     pub(super) fn listen(&self, slots: &mut Slots, backend: &mut dyn Backend) {
         if let Some(key) = self.listening.get() {
-            if slots.request(key).is_some() {
+            if slots.running(key).is_some() {
                 return;
             }
-            let _ = slots.take_answer(key, &mut None);
+            let _ = slots.take_answer(key, &mut None, |_, _| ());
         }
-        let key = slots.insert_internal(Request::Recv(self.bell.clone()), true);
+        let key = slots.insert_internal(Job::on(What::Recv, self.bell.clone()), true);
         self.listening.set(Some(key));
         backend.start(slots, key);
     }

@@ -23,6 +23,7 @@ mod operation;
 mod parked;
 mod poll;
 mod queue;
+mod request;
 mod send_all;
 pub mod server;
 mod slot;
@@ -33,8 +34,9 @@ mod waiter;
 
 pub use backend::BackendKind;
 pub use buffer::IoBuf;
-pub use operation::{Datagram, Operation};
+pub use operation::Operation;
 pub use parked::Parked;
 pub use queue::{IoQueue, Options};
+pub use request::{Accept, Ask, Close, Connect, Datagram, Recv, RecvFrom, Send, SendTo, Sleep};
 pub use send_all::send_all;
 pub use socket::{Connection, DatagramSocket, Listener};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use coro::Backtrace;
 
-use super::operation::Request;
+use super::request::{Job, What};
 use super::socket::{Socket, local_addr, peer_addr};
 use super::waiter::Waiter;
 
@@ -29,9 +29,9 @@ pub struct Parked {
 }
 
 impl Parked {
-    /// `None` in place of the request: it has been answered.
-    pub(super) fn new(request: Option<&Request>, limit: Option<Duration>, waiter: &Waiter) -> Self {
-        let operation = request.map_or_else(|| "is about to go on".to_owned(), describe);
+    /// `None` in place of the job: it is done.
+    pub(super) fn new(job: Option<&Job>, limit: Option<Duration>, waiter: &Waiter) -> Self {
+        let operation = job.map_or_else(|| "is about to go on".to_owned(), describe);
         Self { operation, limit, backtrace: waiter.backtrace() }
     }
 }
@@ -49,16 +49,17 @@ impl fmt::Display for Parked {
     }
 }
 
-fn describe(request: &Request) -> String {
-    match request {
-        Request::Accept(socket) | Request::AcceptMany(socket) => format!("accepts at {}", local(socket)),
-        Request::Connect(_, address) => format!("connects to {address}"),
-        Request::Recv(socket) => format!("receives from {}", peer(socket)),
-        Request::Send(socket, data) => format!("sends {} bytes to {}", data.len(), peer(socket)),
-        Request::RecvFrom(socket) | Request::ReceiveMany(socket) => format!("receives at {}", local(socket)),
-        Request::SendTo(_, data, to) => format!("sends {} bytes to {to}", data.len()),
-        Request::Close(_) => "closes a connection".to_owned(),
-        Request::Sleep(_) => "sleeps".to_owned(),
+fn describe(job: &Job) -> String {
+    let length = job.data.as_ref().map_or(0, |data| data.len());
+    match job.what {
+        What::Accept | What::AcceptMany => format!("accepts at {}", local(job.socket())),
+        What::Connect => format!("connects to {}", named(job.address)),
+        What::Recv => format!("receives from {}", peer(job.socket())),
+        What::Send => format!("sends {length} bytes to {}", peer(job.socket())),
+        What::RecvFrom | What::ReceiveMany => format!("receives at {}", local(job.socket())),
+        What::SendTo => format!("sends {length} bytes to {}", named(job.address)),
+        What::Close => "closes a connection".to_owned(),
+        What::Sleep | What::SleepTooLong => "sleeps".to_owned(),
     }
 }
 

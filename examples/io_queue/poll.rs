@@ -17,8 +17,8 @@ use rustix::net::{RecvFlags, SendFlags};
 
 use super::backend::Backend;
 use super::buffer::Pool;
-use super::operation::{Answer, Datagram, Request};
-use super::slot::{Key, Slots, cancelled};
+use super::request::{Job, What};
+use super::slot::{Key, Slots};
 use super::socket::Socket;
 
 /// A peer that has gone is an error, not a signal.
@@ -84,22 +84,20 @@ impl Poll {
 
     /// Does what the slot asks for, or puts it in line until that is possible.
     fn attempt(&self, slots: &mut Slots, key: Key) {
-        let Some(request) = slots.request(key) else { return };
-        let Some((socket, direction)) = place(request) else {
-            if let Request::Close(socket) = request {
-                drop(socket.take());
-            }
-            slots.finish(key, Ok(Answer::Done));
-            return;
+        let Some(job) = slots.running(key) else { return };
+        let Some(direction) = direction(job.what) else {
+            // Closed, that is.
+            job.socket = None;
+            return slots.finish(key, Ok(0));
         };
-        let index = match self.registry.watch(socket) {
+        let index = match self.registry.watch(job.socket()) {
             Ok(index) => index,
-            Err(error) => return slots.finish(key, Err(error)),
+            Err(error) => return slots.finish(key, Err(Errno::from_io_error(&error).unwrap_or(Errno::IO))),
         };
         if self.registry.side(index, direction, |side| side.ready) {
-            match perform(request, &self.pool) {
+            match perform(job, &self.pool) {
                 Err(Errno::AGAIN | Errno::INPROGRESS | Errno::ALREADY) => {}
-                done => return slots.finish(key, done.map_err(io::Error::from)),
+                done => return slots.finish(key, done),
             }
         }
         self.registry.side(index, direction, |side| {
@@ -120,19 +118,20 @@ impl Backend for Poll {
     }
 
     fn cancel(&mut self, slots: &mut Slots, key: Key) {
-        if let Some((socket, direction)) = slots.request(key).and_then(|request| place(request))
-            && let Some(watch) = socket.watch().get()
+        if let Some(job) = slots.running(key)
+            && let Some(direction) = direction(job.what)
+            && let Some(watch) = job.socket().watch().get()
         {
             self.registry.side(watch.index, direction, |side| side.waiting.retain(|waiting| *waiting != key));
         }
-        slots.finish(key, Err(cancelled()));
+        slots.finish(key, Err(Errno::CANCELED));
     }
 
     fn stop_listening(&mut self, slots: &mut Slots, socket: &Rc<Socket>) {
         let Some(watch) = socket.watch().get() else { return };
         // Their awaiters were leaked: any other borrows the listener, or the socket.
         for waiting in self.registry.side(watch.index, Direction::Read, |side| std::mem::take(&mut side.waiting)) {
-            slots.finish(waiting, Err(cancelled()));
+            slots.finish(waiting, Err(Errno::CANCELED));
         }
     }
 
@@ -193,53 +192,61 @@ impl Drop for Watch {
     }
 }
 
-/// What the request waits for.
-fn place(request: &Request) -> Option<(&Rc<Socket>, Direction)> {
-    match request {
-        Request::Accept(socket) | Request::Recv(socket) | Request::RecvFrom(socket) => Some((socket, Direction::Read)),
-        Request::Connect(socket, _) | Request::Send(socket, _) | Request::SendTo(socket, ..) => {
-            Some((socket, Direction::Write))
-        }
-        Request::Close(_) | Request::Sleep(_) | Request::AcceptMany(_) | Request::ReceiveMany(_) => None,
+/// Which side of its socket it waits for, if any.
+fn direction(what: What) -> Option<Direction> {
+    match what {
+        What::Accept | What::Recv | What::RecvFrom => Some(Direction::Read),
+        What::Connect | What::Send | What::SendTo => Some(Direction::Write),
+        What::Close | What::Sleep | What::SleepTooLong | What::AcceptMany | What::ReceiveMany => None,
     }
 }
 
 /// Does it, if that is possible without waiting.
-fn perform(request: &Request, pool: &Rc<Pool>) -> Result<Answer, Errno> {
-    match request {
-        Request::Accept(listener) => {
-            retry_on_intr(|| accept(listener.as_fd())).map(|fd| Answer::Socket(Socket::new(fd, pool)))
+fn perform(job: &mut Job, pool: &Rc<Pool>) -> Result<usize, Errno> {
+    let socket = &**job.socket();
+    match job.what {
+        What::Accept => {
+            let fd = retry_on_intr(|| accept(socket.as_fd()))?;
+            job.socket = Some(Socket::new(fd, pool));
+            Ok(0)
         }
-        Request::Connect(socket, address) => match retry_on_intr(|| rustix::net::connect(&**socket, address)) {
+        What::Connect => match retry_on_intr(|| rustix::net::connect(socket, &to(job))) {
             // The second attempt says how the first one went.
-            Ok(()) | Err(Errno::ISCONN) => Ok(Answer::Socket(socket.clone())),
+            Ok(()) | Err(Errno::ISCONN) => Ok(0),
             Err(error) => Err(error),
         },
-        Request::Recv(socket) => {
+        What::Recv => {
             let mut blank = pool.take();
-            let received = retry_on_intr(|| rustix::net::recv(&**socket, blank.bytes(), RecvFlags::empty()));
+            let received = retry_on_intr(|| rustix::net::recv(socket, blank.bytes(), RecvFlags::empty()));
             let data = blank.filled(0..received.map_or(0, |(count, _)| count));
-            received.map(|_| Answer::Received(data))
+            let (_, count) = received?;
+            job.data = Some(data);
+            Ok(count)
         }
-        Request::Send(socket, data) => {
-            retry_on_intr(|| rustix::net::send(&**socket, data, NO_SIGNAL)).map(Answer::Sent)
-        }
-        Request::RecvFrom(socket) => {
+        What::Send => retry_on_intr(|| rustix::net::send(socket, data(job), NO_SIGNAL)),
+        What::RecvFrom => {
             let mut blank = pool.take();
-            let received = retry_on_intr(|| rustix::net::recvfrom(&**socket, blank.bytes(), RecvFlags::TRUNC));
+            let received = retry_on_intr(|| rustix::net::recvfrom(socket, blank.bytes(), RecvFlags::TRUNC));
             let count = received.as_ref().map_or(0, |(count, ..)| *count);
             let data = blank.filled(0..count);
             let (_, length, from) = received?;
             let from = from.and_then(|from| SocketAddr::try_from(from).ok()).ok_or(Errno::AFNOSUPPORT)?;
-            Ok(Answer::Datagram(Datagram { data, from, truncated: length > count }))
+            (job.data, job.address) = (Some(data), Some(from));
+            Ok(usize::from(length > count))
         }
-        Request::SendTo(socket, data, to) => {
-            retry_on_intr(|| rustix::net::sendto(&**socket, data, NO_SIGNAL, to)).map(Answer::Sent)
-        }
-        Request::Close(_) | Request::Sleep(_) | Request::AcceptMany(_) | Request::ReceiveMany(_) => {
+        What::SendTo => retry_on_intr(|| rustix::net::sendto(socket, data(job), NO_SIGNAL, &to(job))),
+        What::Close | What::Sleep | What::SleepTooLong | What::AcceptMany | What::ReceiveMany => {
             unreachable!("they wait for no socket")
         }
     }
+}
+
+fn data(job: &Job) -> &[u8] {
+    job.data.as_ref().expect("there is something to send")
+}
+
+fn to(job: &Job) -> SocketAddr {
+    job.address.expect("it goes somewhere")
 }
 
 /// A connection that does not block.

@@ -11,12 +11,15 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
+
 use super::backend::{self, Backend, BackendKind};
 use super::buffer::{IoBuf, Pool};
 use super::doorbell::Doorbell;
-use super::operation::{Answer, Datagram, Operation, Request};
+use super::operation::Operation;
 use super::parked::Parked;
-use super::slot::{Key, Leftover, Slots, cancelled};
+use super::request::{Accept, Ask, Close, Connect, Recv, RecvFrom, Send, SendTo, Sleep, What};
+use super::slot::{Key, Slots};
 use super::socket::{Connection, DatagramSocket, Listener, Listening, Socket, stream_socket};
 use super::waiter::Waiter;
 
@@ -120,68 +123,65 @@ impl IoQueue {
     }
 
     /// Accepts a connection.
-    pub fn accept<'io>(&'io self, listener: &'io Listener) -> Operation<'io, Connection> {
-        Operation::on(self, &listener.0.socket, Request::Accept, |answer| match answer {
-            Answer::Socket(socket) => Connection(socket),
-            _ => unreachable!("the answer to `accept`"),
-        })
+    #[inline]
+    pub fn accept<'io>(&'io self, listener: &'io Listener) -> Operation<'io, Accept> {
+        self.on(&listener.0.socket, Accept)
     }
 
     /// Connects to a TCP server.
-    pub fn connect(&self, address: SocketAddr) -> Operation<'_, Connection> {
-        let request =
-            stream_socket(address).and_then(|fd| self.adopt_socket(fd)).map(|socket| Request::Connect(socket, address));
-        Operation::new(self, request, |answer| match answer {
-            Answer::Socket(socket) => Connection(socket),
-            _ => unreachable!("the answer to `connect`"),
-        })
+    pub fn connect(&self, address: SocketAddr) -> Operation<'_, Connect> {
+        let socket = stream_socket(address).and_then(|fd| self.adopt_socket(fd));
+        Operation::new(self, socket.map(|socket| Connect(socket, address)))
     }
 
     /// Receives some bytes; none at the end of the stream. While it waits, it occupies no buffer.
-    pub fn recv<'io>(&'io self, connection: &Connection) -> Operation<'io, IoBuf> {
-        let receive = Operation::on(self, &connection.0, Request::Recv, |answer| match answer {
-            Answer::Received(data) => data,
-            _ => unreachable!("the answer to `recv`"),
-        });
-        self.timeout(connection.0.limit(), receive)
+    #[inline]
+    pub fn recv<'io>(&'io self, connection: &Connection) -> Operation<'io, Recv> {
+        self.on(&connection.0, Recv)
     }
 
     /// Sends some of the bytes, and says how many. See also [`send_all`](super::send_all).
-    pub fn send<'io>(&'io self, connection: &Connection, data: IoBuf) -> Operation<'io, usize> {
-        let send = Operation::on(self, &connection.0, |socket| Request::Send(socket, data), sent);
-        self.timeout(connection.0.limit(), send)
+    #[inline]
+    pub fn send<'io>(&'io self, connection: &Connection, data: IoBuf) -> Operation<'io, Send> {
+        self.on(&connection.0, |socket| Send(socket, data))
     }
 
     /// Receives a datagram. While it waits, it occupies no buffer.
-    pub fn recv_from<'io>(&'io self, socket: &'io DatagramSocket) -> Operation<'io, Datagram> {
-        Operation::on(self, &socket.0.socket, Request::RecvFrom, |answer| match answer {
-            Answer::Datagram(datagram) => datagram,
-            _ => unreachable!("the answer to `recv_from`"),
-        })
+    #[inline]
+    pub fn recv_from<'io>(&'io self, socket: &'io DatagramSocket) -> Operation<'io, RecvFrom> {
+        self.on(&socket.0.socket, RecvFrom)
     }
 
     /// Sends a datagram.
-    pub fn send_to<'io>(&'io self, socket: &DatagramSocket, data: IoBuf, to: SocketAddr) -> Operation<'io, usize> {
-        Operation::on(self, &socket.0.socket, |socket| Request::SendTo(socket, data, to), sent)
+    #[inline]
+    pub fn send_to<'io>(&'io self, socket: &DatagramSocket, data: IoBuf, to: SocketAddr) -> Operation<'io, SendTo> {
+        self.on(&socket.0.socket, |socket| SendTo(socket, data, to))
     }
 
     /// Waits.
-    pub fn sleep(&self, length: Duration) -> Operation<'_, ()> {
-        Operation::new(self, Ok(Request::Sleep(length)), |_| ())
+    pub fn sleep(&self, length: Duration) -> Operation<'_, Sleep> {
+        Operation::new(self, Ok(Sleep(length)))
     }
 
     /// Closes the connection, and says if that failed. If it has clones, it stays open until the last of them is gone.
-    pub fn close(&self, connection: Connection) -> Operation<'_, ()> {
+    pub fn close(&self, connection: Connection) -> Operation<'_, Close> {
         let ours = self.check(&connection.0);
-        Operation::new(self, ours.map(|()| Request::Close(Rc::into_inner(connection.0))), |_| ())
+        Operation::new(self, ours.map(|()| Close((Rc::strong_count(&connection.0) == 1).then_some(connection.0))))
+    }
+
+    /// An operation on a socket, which must be one of this queue's: another backend may have put it into a mode that does
+    /// not suit this one.
+    #[inline]
+    fn on<A: Ask>(&self, socket: &Rc<Socket>, ask: impl FnOnce(Rc<Socket>) -> A) -> Operation<'_, A> {
+        Operation::new(self, self.check(socket).map(|()| ask(socket.clone())))
     }
 
     /// Any operation, which fails with [`io::ErrorKind::TimedOut`] if it takes longer than `limit`.
-    pub fn timeout<'io, T>(
+    pub fn timeout<'io, A: Ask>(
         &'io self,
         limit: impl Into<Option<Duration>>,
-        operation: Operation<'io, T>,
-    ) -> Operation<'io, T> {
+        operation: Operation<'io, A>,
+    ) -> Operation<'io, A> {
         match limit.into() {
             Some(limit) => operation.within(limit),
             None => operation,
@@ -306,11 +306,16 @@ impl IoQueue {
 
     /// Starts an operation, unless the queue is being shut down.
     #[inline]
-    pub(super) fn start(&self, request: Request, waiter: Waiter, limit: Option<Duration>) -> Option<Key> {
+    pub(super) fn start<A: Ask>(&self, ask: A, waiter: Waiter, limit: Option<Duration>) -> Option<Key> {
         if self.0.closing.get() {
             return None;
         }
-        Some(self.work().start(request, waiter, limit))
+        let work = &mut *self.work();
+        let key = work.slots.insert(ask, waiter, limit);
+        if !A::SLEEPS {
+            work.backend.start(&mut work.slots, key);
+        }
+        Some(key)
     }
 
     /// Refuses a socket of another queue.
@@ -323,15 +328,15 @@ impl IoQueue {
     }
 
     #[inline]
-    pub(super) fn take_answer(&self, key: Key) -> Option<io::Result<Answer>> {
+    pub(super) fn take_answer<A: Ask>(&self, key: Key) -> Option<io::Result<A::Answer>> {
         // Dropped when the borrow is over.
         let mut waiter = None;
-        self.work().slots.take_answer(key, &mut waiter)
+        self.work().slots.take_answer(key, &mut waiter, A::read)
     }
 
     pub(super) fn abandon(&self, key: Key) {
         // Dropped when the borrow is over.
-        let _leftover = self.work().abandon(key);
+        let _waiter = self.work().abandon(key);
     }
 
     pub(super) fn stop_listening(&self, socket: &Rc<Socket>) {
@@ -341,39 +346,18 @@ impl IoQueue {
 }
 
 impl Work {
-    #[inline]
-    fn start(&mut self, mut request: Request, waiter: Waiter, mut limit: Option<Duration>) -> Key {
-        let sleeps = if let Request::Sleep(length) = &mut request {
-            if limit.is_some_and(|limit| limit < *length) {
-                // The limit comes first.
-                *length = Duration::MAX;
-            } else {
-                limit = Some(*length);
-            }
-            true
-        } else {
-            false
-        };
-        // One that is too far away never comes.
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let key = self.slots.insert(request, waiter, deadline);
-        if !sleeps {
-            self.backend.start(&mut self.slots, key);
-        }
-        key
-    }
-
-    fn abandon(&mut self, key: Key) -> Leftover {
-        let (leftover, must_cancel) = self.slots.abandon(key);
+    /// What it returns is to be dropped when the borrow is over: it may run destructors that come back here.
+    fn abandon(&mut self, key: Key) -> Option<Waiter> {
+        let (waiter, must_cancel) = self.slots.abandon(key);
         if must_cancel {
             self.cancel(key);
         }
-        leftover
+        waiter
     }
 
     fn cancel(&mut self, key: Key) {
-        match self.slots.request(key) {
-            Some(Request::Sleep(_)) => self.slots.finish(key, Err(cancelled())),
+        match self.slots.running(key) {
+            Some(job) if job.sleeps() => self.slots.finish(key, Err(Errno::CANCELED)),
             _ => self.backend.cancel(&mut self.slots, key),
         }
     }
@@ -394,8 +378,8 @@ impl Work {
 
     fn end_overdue(&mut self, now: Instant) {
         while let Some(key) = self.slots.next_overdue(now) {
-            match self.slots.request(key) {
-                Some(Request::Sleep(length)) if *length < Duration::MAX => self.slots.finish(key, Ok(Answer::Done)),
+            match self.slots.running(key) {
+                Some(job) if job.what == What::Sleep => self.slots.finish(key, Ok(0)),
                 _ => self.cancel(key),
             }
         }
@@ -415,11 +399,11 @@ impl Drop for Inner {
         // Nobody holds the queue any more, but the kernel may still be at work. If it does not let go, what it may use stays.
         let mut work = ManuallyDrop::new(self.work.get_mut().take().expect("it goes only once"));
         // Awaiters that were leaked have left coroutines. Their destructors may panic, so they come last.
-        let leftovers: Vec<Leftover> = work.slots.keys().into_iter().map(|key| work.abandon(key)).collect();
+        let waiters: Vec<_> = work.slots.keys().into_iter().map(|key| work.abandon(key)).collect();
         if work.drain().is_ok() {
             drop(ManuallyDrop::into_inner(work));
         }
-        drop(leftovers);
+        drop(waiters);
     }
 }
 
@@ -428,12 +412,5 @@ struct OnDrop<F: Fn()>(F);
 impl<F: Fn()> Drop for OnDrop<F> {
     fn drop(&mut self) {
         self.0();
-    }
-}
-
-fn sent(answer: Answer) -> usize {
-    match answer {
-        Answer::Sent(count) => count,
-        _ => unreachable!("the answer to `send`"),
     }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::operation::{Answer, Request};
+use rustix::io::Errno;
+
 use super::parked::Parked;
+use super::request::{Ask, Job, What};
 use super::waiter::Waiter;
 
 /// The name of a slot. The generation tells its operations apart, so a late answer cannot reach a stranger.
@@ -35,17 +37,20 @@ struct Slot {
     /// Whether somebody will take the answer.
     wanted: bool,
     ending: Ending,
+    stage: Stage,
     waiter: Option<Waiter>,
     deadline: Option<Instant>,
-    stage: Stage,
+    /// Nothing is in it if the slot is free.
+    job: Job,
 }
 
+#[derive(Clone, Copy)]
 enum Stage {
     Free,
-    /// The kernel may use whatever the request owns.
-    Running(Request),
+    /// The kernel may use whatever the job owns.
+    Running,
     /// The kernel is done; whoever awaits it has not taken the answer yet.
-    Finished(io::Result<Answer>),
+    Finished(Result<usize, Errno>),
 }
 
 /// Whether an operation is to end before it is done.
@@ -54,14 +59,6 @@ enum Ending {
     No,
     Cancelled,
     TimedOut,
-}
-
-/// What is left when the awaiter of a slot goes. It is to be dropped when the slots are no longer borrowed, for it may run
-/// destructors that come back here.
-#[derive(Default)]
-pub(super) struct Leftover {
-    _waiter: Option<Waiter>,
-    _stage: Option<Stage>,
 }
 
 /// All slots of a queue.
@@ -80,36 +77,46 @@ pub(super) struct Slots {
 impl Slots {
     /// A slot for an operation that somebody waits for.
     #[inline]
-    pub(super) fn insert(&mut self, request: Request, waiter: Waiter, deadline: Option<Instant>) -> Key {
-        self.waiting += 1;
-        let key = self.occupy(request, true);
-        let slot = &mut self.slots[key.index()];
+    pub(super) fn insert<A: Ask>(&mut self, ask: A, waiter: Waiter, mut limit: Option<Duration>) -> Key {
+        let (key, slot) = self.occupy(true);
+        ask.fill(&mut slot.job, &mut limit);
         slot.waiter = Some(waiter);
-        if let Some(deadline) = deadline {
+        // One that is too far away never comes.
+        if let Some(deadline) = limit.and_then(|limit| Instant::now().checked_add(limit)) {
             slot.deadline = Some(deadline);
             self.deadlines.insert((deadline, key));
         }
+        self.waiting += 1;
         key
     }
 
     /// A slot for an operation of the queue's own. Once finished, it stays until it is taken if `wanted`, else it is free.
-    pub(super) fn insert_internal(&mut self, request: Request, wanted: bool) -> Key {
-        self.occupy(request, wanted)
+    pub(super) fn insert_internal(&mut self, job: Job, wanted: bool) -> Key {
+        let (key, slot) = self.occupy(wanted);
+        slot.job = job;
+        key
     }
 
     #[inline]
-    fn occupy(&mut self, request: Request, wanted: bool) -> Key {
+    fn occupy(&mut self, wanted: bool) -> (Key, &mut Slot) {
         let index = self.free.pop().unwrap_or_else(|| self.grow());
         let slot = &mut self.slots[index as usize];
-        (slot.wanted, slot.ending, slot.stage) = (wanted, Ending::No, Stage::Running(request));
-        Key { index, generation: slot.generation }
+        (slot.wanted, slot.ending, slot.stage) = (wanted, Ending::No, Stage::Running);
+        (Key { index, generation: slot.generation }, slot)
     }
 
     #[cold]
     fn grow(&mut self) -> u32 {
         let index = u32::try_from(self.slots.len()).expect("fewer than 2^32 operations at once");
-        let (generation, waiter, deadline) = (0, None, None);
-        self.slots.push(Slot { generation, wanted: false, ending: Ending::No, waiter, deadline, stage: Stage::Free });
+        self.slots.push(Slot {
+            generation: 0,
+            wanted: false,
+            ending: Ending::No,
+            stage: Stage::Free,
+            waiter: None,
+            deadline: None,
+            job: Job::new(What::Sleep),
+        });
         index
     }
 
@@ -120,8 +127,10 @@ impl Slots {
 
     /// Frees the slot. From now on its key means nothing.
     #[inline]
-    fn free(&mut self, key: Key) -> Stage {
+    fn free(&mut self, key: Key) {
         let slot = &mut self.slots[key.index()];
+        slot.stage = Stage::Free;
+        (slot.job.socket, slot.job.data) = (None, None);
         match slot.generation.checked_add(1) {
             Some(next) => {
                 slot.generation = next;
@@ -130,42 +139,45 @@ impl Slots {
             // One with an old key would take the next operation for its own. The slot has served long enough.
             None => self.retired += 1,
         }
-        std::mem::replace(&mut slot.stage, Stage::Free)
     }
 
     /// What the kernel works on; `None` if it has answered already.
     #[inline]
-    pub(super) fn request(&mut self, key: Key) -> Option<&mut Request> {
-        match &mut self.get(key)?.stage {
-            Stage::Running(request) => Some(request),
-            _ => None,
-        }
+    pub(super) fn running(&mut self, key: Key) -> Option<&mut Job> {
+        let slot = self.get(key)?;
+        matches!(slot.stage, Stage::Running).then_some(&mut slot.job)
     }
 
     /// Whether the operation is to go on if it has to be started again.
     pub(super) fn goes_on(&mut self, key: Key) -> bool {
-        self.get(key).is_some_and(|slot| matches!(slot.stage, Stage::Running(_)) && slot.ending == Ending::No)
+        self.get(key).is_some_and(|slot| matches!(slot.stage, Stage::Running) && slot.ending == Ending::No)
     }
 
     /// The kernel has answered, and uses nothing of the operation any more.
-    pub(super) fn finish(&mut self, key: Key, mut answer: io::Result<Answer>) {
+    // Each operation comes here once, but from so many places that it would not be inlined.
+    #[inline(always)]
+    pub(super) fn finish(&mut self, key: Key, answer: Result<usize, Errno>) {
         let Some(slot) = self.get(key) else { return };
-        let Stage::Running(_) = slot.stage else { return };
-        if slot.ending == Ending::TimedOut && answer.as_ref().is_err_and(is_cancelled) {
-            answer = Err(io::ErrorKind::TimedOut.into());
-        }
-        let (wanted, awaited, has_deadline) = (slot.wanted, slot.waiter.is_some(), slot.deadline.is_some());
+        let Stage::Running = slot.stage else { return };
         slot.stage = Stage::Finished(answer);
-        if has_deadline {
+        slot.job.let_go(answer.is_err());
+        let (wanted, awaited) = (slot.wanted, slot.waiter.is_some());
+        if slot.deadline.is_some() {
             self.forget_deadline(key);
         }
-        if !wanted {
-            self.free(key);
-        } else if awaited {
+        if awaited {
             self.arrived.push_back(key);
+        } else if !wanted {
+            self.free_unwanted(key);
         }
     }
 
+    #[cold]
+    fn free_unwanted(&mut self, key: Key) {
+        self.free(key);
+    }
+
+    #[inline(never)]
     fn forget_deadline(&mut self, key: Key) {
         if let Some(deadline) = self.slots[key.index()].deadline.take() {
             self.deadlines.remove(&(deadline, key));
@@ -186,38 +198,50 @@ impl Slots {
         }
     }
 
-    /// The answer, if it is there. The slot is then free.
+    /// The answer, if it is there, as `read` understands it. The slot is then free.
     ///
-    /// If the one who waits for it was not resumed for it, it is put into `waiter`, to be dropped as [`Leftover`]s are.
+    /// If the one who waits for it was not resumed for it, it is put into `waiter`, to be dropped when the slots are no
+    /// longer borrowed: it may run destructors that come back here.
     #[inline]
-    pub(super) fn take_answer(&mut self, key: Key, waiter: &mut Option<Waiter>) -> Option<io::Result<Answer>> {
+    pub(super) fn take_answer<T>(
+        &mut self,
+        key: Key,
+        waiter: &mut Option<Waiter>,
+        read: impl FnOnce(usize, &mut Job) -> T,
+    ) -> Option<io::Result<T>> {
         let slot = self.get(key)?;
-        let Stage::Finished(_) = slot.stage else { return None };
-        *waiter = slot.waiter.take();
-        self.waiting -= usize::from(waiter.is_some());
-        match self.free(key) {
-            Stage::Finished(answer) => Some(answer),
-            _ => unreachable!("looked at above"),
+        let Stage::Finished(answer) = slot.stage else { return None };
+        let answer = match answer {
+            Ok(number) => Ok(read(number, &mut slot.job)),
+            Err(Errno::CANCELED) if slot.ending == Ending::TimedOut => Err(io::ErrorKind::TimedOut.into()),
+            Err(error) => Err(error.into()),
+        };
+        if slot.waiter.is_some() {
+            *waiter = slot.waiter.take();
+            self.waiting -= 1;
         }
+        self.free(key);
+        Some(answer)
     }
 
-    /// Nobody wants the answer any more. If the kernel still works on it, it is the caller's to tell the kernel.
-    pub(super) fn abandon(&mut self, key: Key) -> (Leftover, bool) {
-        let Some(slot) = self.get(key) else { return (Leftover::default(), false) };
+    /// Nobody wants the answer any more. If the kernel still works on it, it is the caller's to tell the kernel; and to drop
+    /// the one who waits, as above.
+    pub(super) fn abandon(&mut self, key: Key) -> (Option<Waiter>, bool) {
+        let Some(slot) = self.get(key) else { return (None, false) };
         let waiter = slot.waiter.take();
-        let (stage, must_cancel) = match slot.stage {
+        let mut must_cancel = false;
+        match slot.stage {
             // One that has served long enough keeps its last generation.
-            Stage::Free => (None, false),
-            Stage::Running(_) => {
-                let must_cancel = slot.ending == Ending::No;
+            Stage::Free => {}
+            Stage::Running => {
+                must_cancel = slot.ending == Ending::No;
                 (slot.wanted, slot.ending) = (false, Ending::Cancelled);
                 self.forget_deadline(key);
-                (None, must_cancel)
             }
-            Stage::Finished(_) => (Some(self.free(key)), false),
-        };
+            Stage::Finished(_) => self.free(key),
+        }
         self.waiting -= usize::from(waiter.is_some());
-        (Leftover { _waiter: waiter, _stage: stage }, must_cancel)
+        (waiter, must_cancel)
     }
 
     /// The keys of all slots in use.
@@ -231,12 +255,9 @@ impl Slots {
     pub(super) fn parked(&self) -> Vec<Parked> {
         let now = Instant::now();
         let parked = |slot: &Slot| {
-            let request = match &slot.stage {
-                Stage::Running(request) => Some(request),
-                _ => None,
-            };
+            let job = matches!(slot.stage, Stage::Running).then_some(&slot.job);
             let limit = slot.deadline.map(|deadline| deadline.saturating_duration_since(now));
-            slot.waiter.as_ref().map(|waiter| Parked::new(request, limit, waiter))
+            slot.waiter.as_ref().map(|waiter| Parked::new(job, limit, waiter))
         };
         self.slots.iter().filter_map(parked).collect()
     }
@@ -275,9 +296,5 @@ impl Slots {
 
 /// What an operation that was cancelled ends with.
 pub(super) fn cancelled() -> io::Error {
-    rustix::io::Errno::CANCELED.into()
-}
-
-fn is_cancelled(error: &io::Error) -> bool {
-    rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::CANCELED)
+    Errno::CANCELED.into()
 }

@@ -15,7 +15,7 @@ use super::queue::IoQueue;
 
 /// A socket, shared by whoever uses it and by the operations on it: a descriptor that the kernel has been told of is not
 /// closed, so its number does not become another socket's.
-pub(super) struct Socket {
+pub struct Socket {
     // Before the descriptor: it is dropped first.
     watch: OnceCell<Watch>,
     limit: Cell<Option<Duration>>,

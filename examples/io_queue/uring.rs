@@ -9,6 +9,7 @@ mod lines;
 
 use std::collections::VecDeque;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{FromRawFd as _, IntoRawFd as _, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
@@ -23,9 +24,9 @@ use self::buffers::Buffers;
 use self::datagrams::Format;
 use self::lines::Lines;
 use super::backend::Backend;
-use super::buffer::{IoBuf, Pool};
-use super::operation::{Answer, Request};
-use super::slot::{Key, Slots, cancelled};
+use super::buffer::Pool;
+use super::request::{Job, What};
+use super::slot::{Key, Slots};
 use super::socket::Socket;
 
 /// As many requests fit into one submission.
@@ -51,8 +52,6 @@ pub(super) struct Uring {
     lines: Lines,
     /// Requests for which the ring has no room yet, in order.
     backlog: VecDeque<squeue::Entry>,
-    /// The answers of this turn; kept for its memory.
-    answers: Vec<cqueue::Entry>,
 }
 
 impl Uring {
@@ -73,53 +72,47 @@ impl Uring {
             addresses: Addresses::default(),
             lines: Lines::default(),
             backlog: VecDeque::new(),
-            answers: Vec::new(),
         })
     }
 
     /// Hands the request of a slot to the kernel.
     fn submit(&mut self, slots: &mut Slots, key: Key) {
-        let Some(request) = slots.request(key) else { return };
-        let entry = match request {
-            Request::Accept(listener) => {
-                let listener = listener.clone();
-                return self.line_up(slots, key, &listener, Request::AcceptMany);
+        let Some(job) = slots.running(key) else { return };
+        let Some(socket) = &job.socket else {
+            // It has other owners, who will close it.
+            return slots.finish(key, Ok(0));
+        };
+        let fd = Fd(socket.raw());
+        let entry = match job.what {
+            What::Accept => {
+                let listener = socket.clone();
+                return self.line_up(slots, key, &listener, What::AcceptMany);
             }
-            Request::RecvFrom(socket) => {
+            What::RecvFrom => {
                 let socket = socket.clone();
-                return self.line_up(slots, key, &socket, Request::ReceiveMany);
+                return self.line_up(slots, key, &socket, What::ReceiveMany);
             }
-            Request::AcceptMany(listener) => {
-                opcode::AcceptMulti::new(Fd(listener.raw())).flags(libc::SOCK_CLOEXEC).build()
+            What::AcceptMany => opcode::AcceptMulti::new(fd).flags(libc::SOCK_CLOEXEC).build(),
+            What::Connect => {
+                let (address, length) = self.addresses.set(key, job.address.expect("it connects to one"));
+                opcode::Connect::new(fd, address, length).build()
             }
-            Request::Connect(socket, address) => {
-                let (address, length) = self.addresses.set(key, *address);
-                opcode::Connect::new(Fd(socket.raw()), address, length).build()
-            }
-            Request::Recv(socket) => {
+            What::Recv => {
                 let hint = if socket.more_to_read.get() { 0 } else { POLL_FIRST };
-                opcode::Recv::new(Fd(socket.raw()), std::ptr::null_mut(), 0)
+                opcode::Recv::new(fd, std::ptr::null_mut(), 0)
                     .ioprio(hint)
                     .buf_group(self.streams.group())
                     .build()
                     .flags(Flags::BUFFER_SELECT)
             }
-            Request::Send(socket, data) => opcode::Send::new(Fd(socket.raw()), data.as_ptr(), clamped(data.len()))
-                .flags(libc::MSG_NOSIGNAL)
-                .build(),
-            Request::ReceiveMany(socket) => {
-                opcode::RecvMsgMulti::new(Fd(socket.raw()), self.format.header(), self.datagrams.group()).build()
+            What::ReceiveMany => opcode::RecvMsgMulti::new(fd, self.format.header(), self.datagrams.group()).build(),
+            What::Send => send(fd, job).build(),
+            What::SendTo => {
+                let (address, length) = self.addresses.set(key, job.address.expect("it goes to one"));
+                send(fd, job).dest_addr(address).dest_addr_len(length).build()
             }
-            Request::SendTo(socket, data, to) => {
-                let (address, length) = self.addresses.set(key, *to);
-                opcode::Send::new(Fd(socket.raw()), data.as_ptr(), clamped(data.len()))
-                    .flags(libc::MSG_NOSIGNAL)
-                    .dest_addr(address)
-                    .dest_addr_len(length)
-                    .build()
-            }
-            Request::Close(Some(socket)) => opcode::Close::new(Fd(socket.raw())).build(),
-            Request::Close(None) | Request::Sleep(_) => return slots.finish(key, Ok(Answer::Done)),
+            What::Close => opcode::Close::new(fd).build(),
+            What::Sleep | What::SleepTooLong => unreachable!("the kernel is not asked for that"),
         };
         self.push(entry.user_data(key.to_u64()));
     }
@@ -157,78 +150,91 @@ impl Uring {
     }
 
     fn take_answers(&mut self, slots: &mut Slots) {
-        let mut answers = std::mem::take(&mut self.answers);
-        answers.extend(self.ring.completion());
-        for answer in answers.drain(..) {
-            if answer.user_data() != NOBODY {
-                self.take_answer(slots, &answer);
+        let mut room = [const { MaybeUninit::uninit() }; 64];
+        loop {
+            let answers = self.ring.completion().fill(&mut room);
+            for answer in &*answers {
+                if answer.user_data() != NOBODY {
+                    self.take_answer(slots, answer);
+                }
+            }
+            if answers.is_empty() {
+                return;
             }
         }
-        self.answers = answers;
     }
 
     fn take_answer(&mut self, slots: &mut Slots, entry: &cqueue::Entry) {
         let key = Key::from_u64(entry.user_data());
         let (result, more) = (result(entry.result()), cqueue::more(entry.flags()));
-        let Some(request) = slots.request(key) else { return };
+        let Some(job) = slots.running(key) else { return };
         // The kernel has taken the buffer out of its ring, whatever we make of it.
-        let blank = cqueue::buffer_select(entry.flags()).map(|id| match request {
-            Request::ReceiveMany(_) => self.datagrams.taken(id),
+        let blank = cqueue::buffer_select(entry.flags()).map(|id| match job.what {
+            What::ReceiveMany => self.datagrams.taken(id),
             _ => self.streams.taken(id),
         });
-        let answer = match request {
-            Request::AcceptMany(listener) => {
-                let listener = listener.clone();
+        match job.what {
+            What::Recv if result == Err(Errno::NOBUFS) => {
+                if slots.goes_on(key) {
+                    self.streams.provide_one();
+                    return self.submit(slots, key);
+                }
+                return slots.finish(key, Err(Errno::CANCELED));
+            }
+            What::Recv => {
+                job.socket().more_to_read.set(cqueue::sock_nonempty(entry.flags()));
+                let count = result.unwrap_or(0);
+                job.data = Some(blank.map_or_else(|| Vec::new().into(), |blank| blank.filled(0..count)));
+            }
+            What::Send | What::SendTo | What::Connect => {}
+            What::AcceptMany => {
+                let listener = job.socket().clone();
                 let accepted = result.map(|fd| {
                     let fd = i32::try_from(fd).expect("as the kernel gave it");
                     // SAFETY: I/O safety: the kernel has just made this descriptor for us. Test: tests/io_sockets.rs,
                     // which counts descriptors.
-                    Answer::Socket(Socket::new(unsafe { OwnedFd::from_raw_fd(fd) }, self.streams.pool()))
+                    let socket = Socket::new(unsafe { OwnedFd::from_raw_fd(fd) }, self.streams.pool());
+                    (0, Job::on(What::Accept, socket))
                 });
                 let accepted = (!is_cancelled(&accepted)).then_some(accepted);
                 return self.arrived(slots, key, &listener, accepted, more);
             }
-            Request::ReceiveMany(socket) => {
-                let socket = socket.clone();
+            What::ReceiveMany => {
+                let socket = job.socket().clone();
                 // The kernel had no buffer left: it gets one more. The datagram waits until it is asked for again.
                 let ran_out = result == Err(Errno::NOBUFS);
                 if ran_out {
                     self.datagrams.provide_one();
                 }
                 let received = result.and_then(|_| self.format.read(blank.ok_or(Errno::NOBUFS)?));
-                let received = received.map(Answer::Datagram);
+                let received = received.map(|(data, from, truncated)| {
+                    let job = Job { data: Some(data), address: Some(from), ..Job::new(What::RecvFrom) };
+                    (usize::from(truncated), job)
+                });
                 let received = (!ran_out && !is_cancelled(&received)).then_some(received);
                 return self.arrived(slots, key, &socket, received, more);
             }
-            Request::Recv(_) if result == Err(Errno::NOBUFS) => {
-                if slots.goes_on(key) {
-                    self.streams.provide_one();
-                    return self.submit(slots, key);
-                }
-                Err(Errno::CANCELED)
-            }
-            Request::Recv(socket) => {
-                socket.more_to_read.set(cqueue::sock_nonempty(entry.flags()));
-                result.map(|count| Answer::Received(blank.map_or_else(|| Vec::new().into(), |it| it.filled(0..count))))
-            }
-            Request::Send(..) | Request::SendTo(..) => result.map(Answer::Sent),
-            Request::Connect(socket, _) => {
-                let socket = socket.clone();
-                result.map(|_| Answer::Socket(socket))
-            }
-            Request::Close(socket) => {
+            What::Close => {
                 // Unless it did not come to that, the descriptor is gone, even if the kernel reports an error.
                 if result != Err(Errno::CANCELED)
-                    && let Some(socket) = socket.take()
+                    && let Some(socket) = job.socket.take().and_then(Rc::into_inner)
                 {
                     let _ = socket.into_fd().into_raw_fd();
                 }
-                result.map(|_| Answer::Done)
             }
-            Request::Accept(_) | Request::RecvFrom(_) | Request::Sleep(_) => unreachable!("the kernel was not asked"),
-        };
-        slots.finish(key, answer.map_err(io::Error::from));
+            What::Accept | What::RecvFrom | What::Sleep | What::SleepTooLong => {
+                unreachable!("the kernel was not asked")
+            }
+        }
+        slots.finish(key, result);
     }
+}
+
+/// What is sent is the job's: it stays until the answer is taken.
+#[inline]
+fn send(fd: Fd, job: &Job) -> opcode::Send {
+    let data = job.data.as_ref().expect("there is something to send");
+    opcode::Send::new(fd, data.as_ptr(), clamped(data.len())).flags(libc::MSG_NOSIGNAL)
 }
 
 impl Backend for Uring {
@@ -243,10 +249,10 @@ impl Backend for Uring {
     }
 
     fn cancel(&mut self, slots: &mut Slots, key: Key) {
-        match slots.request(key) {
-            Some(Request::Accept(socket) | Request::RecvFrom(socket)) => {
-                self.lines.leave(socket, key);
-                slots.finish(key, Err(cancelled()));
+        match slots.running(key) {
+            Some(job) if matches!(job.what, What::Accept | What::RecvFrom) => {
+                self.lines.leave(job.socket(), key);
+                slots.finish(key, Err(Errno::CANCELED));
             }
             Some(_) => self.submit_cancel(key),
             None => {}

@@ -255,7 +255,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // If a test fails.
+        // If a test fails, what the server has to say about it may not come again.
+        if thread::panicking() {
+            let ended = self.child.try_wait();
+            eprintln!("the server has ended: {ended:?}; it has said: {}", self.log());
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

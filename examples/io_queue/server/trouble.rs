@@ -6,7 +6,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::super::{IoQueue, Operation};
+use super::super::{IoQueue, Operation, Sleep};
 use super::session::say;
 
 /// What a server says about failures that are not one connection's. Its clones share the memory of what was said.
@@ -25,7 +25,7 @@ impl Trouble {
     }
 
     /// Logs the error. Awaited, it keeps the server from trying again all the time.
-    pub fn pause<'io>(&self, io: &'io IoQueue, error: &io::Error) -> Operation<'io, ()> {
+    pub fn pause<'io>(&self, io: &'io IoQueue, error: &io::Error) -> Operation<'io, Sleep> {
         self.log(error);
         io.sleep(Duration::from_millis(100))
     }

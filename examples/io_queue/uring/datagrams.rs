@@ -6,8 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use io_uring::types::RecvMsgOut;
 use rustix::io::Errno;
 
-use super::super::buffer::Blank;
-use super::super::operation::Datagram;
+use super::super::buffer::{Blank, IoBuf};
 
 /// As many bytes of a block come before those of the datagram.
 pub(super) const BEFORE: usize = HEADER + ADDRESS;
@@ -31,12 +30,12 @@ impl Format {
         &raw const *self.0
     }
 
-    /// The datagram in a block.
-    pub(super) fn read(&self, mut blank: Blank) -> Result<Datagram, Errno> {
+    /// The datagram in a block: what it says, who sent it, and whether it was too large.
+    pub(super) fn read(&self, mut blank: Blank) -> Result<(IoBuf, SocketAddr, bool), Errno> {
         let message = RecvMsgOut::parse(blank.bytes(), &self.0).map_err(|()| Errno::INVAL)?;
         let from = address(message.name_data()).ok_or(Errno::AFNOSUPPORT)?;
         let (length, truncated) = (message.payload_data().len(), message.is_payload_truncated());
-        Ok(Datagram { data: blank.filled(BEFORE..BEFORE + length), from, truncated })
+        Ok((blank.filled(BEFORE..BEFORE + length), from, truncated))
     }
 }
 

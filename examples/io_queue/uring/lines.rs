@@ -4,13 +4,12 @@
 //! kept for the next one.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
 use std::os::fd::RawFd;
 use std::rc::Rc;
 
 use rustix::io::Errno;
 
-use super::super::operation::{Answer, Request};
+use super::super::request::{Job, What};
 use super::super::slot::{Key, Slots};
 use super::super::socket::Socket;
 use super::Uring;
@@ -22,19 +21,22 @@ const ENOUGH: usize = 64;
 #[derive(Default)]
 pub(super) struct Lines(BTreeMap<RawFd, Line>);
 
+/// An answer: its number, and what the one who waits for it gets.
+type Arrived = Result<(usize, Job), Errno>;
+
 /// Answers that wait for coroutines, or coroutines that wait for answers.
 struct Line {
-    ask: fn(Rc<Socket>) -> Request,
+    what: What,
     /// The slot of the request while it runs.
     request: Option<Key>,
     pausing: bool,
-    arrived: VecDeque<Result<Answer, Errno>>,
+    arrived: VecDeque<Arrived>,
     waiting: VecDeque<Key>,
 }
 
 impl Line {
-    fn new(ask: fn(Rc<Socket>) -> Request) -> Self {
-        Self { ask, request: None, pausing: false, arrived: VecDeque::new(), waiting: VecDeque::new() }
+    fn new(what: What) -> Self {
+        Self { what, request: None, pausing: false, arrived: VecDeque::new(), waiting: VecDeque::new() }
     }
 }
 
@@ -48,11 +50,11 @@ impl Lines {
 }
 
 impl Uring {
-    /// The next answer for this slot: one that is there already, or the first to come to what `ask` makes.
-    pub(super) fn line_up(&mut self, slots: &mut Slots, key: Key, socket: &Rc<Socket>, ask: fn(Rc<Socket>) -> Request) {
-        let line = self.lines.0.entry(socket.raw()).or_insert_with(|| Line::new(ask));
+    /// The next answer for this slot: one that is there already, or the first to come when the kernel is asked for `what`.
+    pub(super) fn line_up(&mut self, slots: &mut Slots, key: Key, socket: &Rc<Socket>, what: What) {
+        let line = self.lines.0.entry(socket.raw()).or_insert_with(|| Line::new(what));
         if let Some(arrived) = line.arrived.pop_front() {
-            return slots.finish(key, arrived.map_err(io::Error::from));
+            return give(slots, key, arrived);
         }
         line.waiting.push_back(key);
         if line.request.is_none() {
@@ -62,7 +64,7 @@ impl Uring {
 
     fn ask(&mut self, slots: &mut Slots, socket: &Rc<Socket>) {
         let Some(line) = self.lines.0.get_mut(&socket.raw()) else { return };
-        let request = slots.insert_internal((line.ask)(socket.clone()), false);
+        let request = slots.insert_internal(Job::on(line.what, socket.clone()), false);
         (line.request, line.pausing) = (Some(request), false);
         self.submit(slots, request);
     }
@@ -73,14 +75,14 @@ impl Uring {
         slots: &mut Slots,
         key: Key,
         socket: &Rc<Socket>,
-        answer: Option<Result<Answer, Errno>>,
+        answer: Option<Arrived>,
         more: bool,
     ) {
         let line = self.lines.0.get_mut(&socket.raw()).filter(|line| line.request == Some(key));
         // Without one nobody listens any more; a connection that comes too late is closed.
         if let Some(line) = line {
             match (answer, line.waiting.pop_front()) {
-                (Some(answer), Some(waiting)) => slots.finish(waiting, answer.map_err(io::Error::from)),
+                (Some(answer), Some(waiting)) => give(slots, waiting, answer),
                 (Some(answer), None) => line.arrived.push_back(answer),
                 (None, Some(waiting)) => line.waiting.push_front(waiting),
                 (None, None) => {}
@@ -96,7 +98,7 @@ impl Uring {
             }
         }
         if !more {
-            slots.finish(key, Ok(Answer::Done));
+            slots.finish(key, Ok(0));
         }
     }
 
@@ -108,7 +110,18 @@ impl Uring {
             self.submit_cancel(request);
         }
         for waiting in line.waiting {
-            slots.finish(waiting, Err(Errno::CANCELED.into()));
+            slots.finish(waiting, Err(Errno::CANCELED));
         }
     }
+}
+
+/// The one who waits gets what has come.
+fn give(slots: &mut Slots, key: Key, arrived: Arrived) {
+    let number = arrived.map(|(number, came)| {
+        if let Some(job) = slots.running(key) {
+            *job = came;
+        }
+        number
+    });
+    slots.finish(key, number);
 }
