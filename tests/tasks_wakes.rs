@@ -207,6 +207,27 @@ fn the_waker_of_the_last_poll_is_woken() {
 }
 
 #[test]
+fn no_waker_is_kept_once_the_task_has_gone_on() {
+    let slot = Slot::default();
+    let (counts, waker) = Counts::new();
+    let mut task = waits(&slot);
+    for _ in 0..3 {
+        assert_eq!(poll(&mut task, &waker), Poll::Pending);
+    }
+    take(&slot).resume();
+    assert_eq!(poll(&mut task, &waker), Poll::Ready(1));
+    let mut at_once = below(|own| {
+        own.resume();
+        None
+    });
+    assert_eq!(poll(&mut at_once, &waker), Poll::Ready(1));
+    let mut never = below(Some);
+    assert_eq!(poll(&mut never, &waker), Poll::Ready(1));
+    drop(waker);
+    assert_eq!(Arc::strong_count(&counts), 1);
+}
+
+#[test]
 fn a_task_moved_to_another_executor_is_woken_there() {
     let slot = Slot::default();
     let mut task = waits(&slot);

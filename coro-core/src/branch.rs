@@ -205,11 +205,11 @@ unsafe fn start(starter: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left {
             } else {
                 coroutine.link.set(Some(NonNull::from(branch).cast()));
                 turn.unwrap_unchecked().as_ref().postpone(starter);
-                return Left::Gone(Some(branch.coroutine));
+                return Left::gone(Some(branch.coroutine));
             }
         }
         group.stop_starting();
-        Left::Gone(arrive(starter.cast()))
+        Left::gone(arrive(starter.cast()))
     }
 }
 
@@ -220,7 +220,7 @@ unsafe fn branch_ended(branch: NonNull<Header>, turn: Option<NonNull<Turn>>) -> 
     unsafe {
         let branch = branch.cast::<Branch>().as_ref();
         branch.group.as_ref().note_end(branch, turn.unwrap_unchecked().as_ref().panic.take());
-        Left::Gone(arrive(branch.group))
+        Left::gone(arrive(branch.group))
     }
 }
 
@@ -327,7 +327,6 @@ impl Gathering {
                 state.call(group.cast());
                 return Poll::Pending;
             };
-            state.take_fresh();
             let this = group.as_ref();
             if this.pending() > 0 {
                 this.phase.set(Phase::Clearing);

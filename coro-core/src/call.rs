@@ -3,11 +3,13 @@
 use core::future::Future;
 use core::marker::PhantomData;
 use core::pin::Pin;
+use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
 use crate::continuation::sealed::World as _;
 use crate::continuation::{ByOwner, CallsWorld, Parks, Threads, World};
-use crate::frame::{Left, promise_of};
+use crate::drive::Turn;
+use crate::frame::{Header, Left, promise_of};
 use crate::handle::CoroutineHandle;
 use crate::private::Co;
 use crate::promise::Promise;
@@ -141,49 +143,40 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
         // callee's end, and nobody else has the callee's handle: so if the callee is linked, it has ended. Test:
         // tests/calls.rs.
         let turn = turn.map(|turn| unsafe { turn.as_ref() });
-        if turn.is_some() {
-            caller.state.take_fresh();
-        }
-        if self.first != First::Calls && self.first().is_pending() {
+        if P::World::ALONE && self.first != First::Calls && self.first().is_pending() {
             return Poll::Pending;
         }
         let handle = self.callee.as_ref().expect("not polled again after it was ready");
-        let callee = handle.header();
-        if callee.link.get() == Some(self.co.pointer()) {
-            // It was run, and this is its end.
-            if let Some(payload) = turn.and_then(|turn| turn.panic.take()) {
-                crate::panic::resume(payload);
-            }
-        } else if !handle.is_done() {
-            // It may have been polled or visited before. Not simply what is linked: that may be a visitor, which was
-            // leaked.
-            let (own, leaf) = (handle.pointer(), handle.leaf());
-            trace::event_to(caller, "await_suspend", "calls", callee);
-            callee.link.set(Some(self.co.pointer()));
-            let Some(turn) = turn else {
-                // Whoever runs the caller alone looks at its state.
-                caller.state.call(own);
-                return Poll::Pending;
-            };
-            // SAFETY: S4: the callee is suspended itself, not in another one, and linked. Test: tests/calls.rs.
-            let left = if P::World::NESTS && leaf == own { unsafe { turn.nest(own) } } else { None };
-            match left {
-                None => turn.next.set(Some(leaf)),
-                Some(Left::Waits(leaf)) => turn.leaf.set(Some(leaf)),
-                Some(Left::Gone(next)) if !handle.is_done() => turn.next.set(next),
-                Some(Left::Gone(next)) if next != Some(self.co.pointer()) => {
-                    // At its end it handed control over, and the caller waits in the turn.
-                    turn.next.set(next);
-                    return Poll::Pending;
-                }
-                Some(Left::Gone(_)) => return Poll::Ready(self.finish()),
-            }
+        let (callee, own) = (handle.header(), handle.pointer());
+        // Most are new, and suspended themselves.
+        let leaf = if callee.state.is_parked() { Some(own) } else { self.leaf(turn) };
+        let Some(leaf) = leaf else { return Poll::Ready(self.finish()) };
+        trace::event_to(caller, "await_suspend", "calls", callee);
+        callee.link.set(Some(self.co.pointer()));
+        let Some(turn) = turn else {
+            // Whoever runs the caller alone looks at its state.
             caller.state.call(own);
             return Poll::Pending;
-        } else {
-            trace::ready(caller, true);
+        };
+        // SAFETY: S4: the callee is suspended itself, not in another one, and linked. Test: tests/calls.rs.
+        let left = if P::World::NESTS && leaf == own { unsafe { turn.nest(own) } } else { None };
+        match left {
+            None => turn.next.set(Some(leaf)),
+            Some(Left { next, .. }) if handle.is_done() => {
+                if next == Some(self.co.pointer()) {
+                    return Poll::Ready(self.finish());
+                }
+                // At its end it handed control over, and the caller waits in the turn.
+                turn.next.set(next);
+                return Poll::Pending;
+            }
+            Some(Left { next, waits }) => {
+                turn.next.set(next);
+                turn.leaf.set(waits);
+            }
         }
-        Poll::Ready(self.finish())
+        caller.state.call(own);
+        Poll::Pending
     }
 }
 
@@ -206,13 +199,36 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Call<'a, P, C, X> {
         Poll::Ready(())
     }
 
+    /// Where a callee that is not suspended itself goes on; `None` if it has ended.
+    ///
+    /// # Panics
+    /// With what it has panicked.
+    #[inline(never)]
+    fn leaf(&self, turn: Option<&Turn>) -> Option<NonNull<Header>> {
+        let handle = self.callee.as_ref()?;
+        if handle.header().link.get() == Some(self.co.pointer()) {
+            // It was run, and this is its end.
+            if let Some(payload) = turn.and_then(|turn| turn.panic.take()) {
+                crate::panic::resume(payload);
+            }
+            return None;
+        }
+        if handle.is_done() {
+            trace::ready(self.co.header(), true);
+            return None;
+        }
+        // It may have been polled or visited before. Not simply what is linked: that may be a visitor, which was leaked.
+        Some(handle.leaf())
+    }
+
     /// The callee has ended: takes its result.
+    #[inline]
     fn finish(&mut self) -> X::Output {
         let mut callee = self.callee.take().expect("it is there");
         let result = X::result(callee.promise_mut());
         trace::event(self.co.header(), "await_resume", "");
         // Here, where the result is dropped if this panics (rust-lang/rust#47949).
-        drop(callee);
+        callee.drop_ended();
         result
     }
 }

@@ -22,10 +22,9 @@ pub(crate) mod sealed {
     use crate::awaiter::Awaiter;
     use crate::branch::Outcome;
     use crate::drive::Turn;
-    use crate::frame::Header;
+    use crate::frame::{Header, Left};
     use crate::private::Co;
     use crate::promise::Promise;
-    use crate::state::State;
 
     /// Nobody else implements it, but a bound on the public trait lets anybody *call* these functions: so those that
     /// rely on their caller are `unsafe`, and the others take a `Co`, which nobody else has. Test: tests/ui/attacks.
@@ -37,9 +36,9 @@ pub(crate) mod sealed {
         /// Whether a continuation may be used on another thread while its coroutine is still on the stack.
         const SHARED: bool;
 
-        /// Whether a continuation may be used before its coroutine is off the stack, so that there is something to
-        /// settle.
-        const SETTLES: bool;
+        /// Whether the turn takes note of whom it enters where that was suspended by itself. Where not, such awaiters
+        /// have a note in their slot.
+        const FRESH: bool = true;
 
         /// Whether a coroutine that calls nobody is run without a turn.
         const ALONE: bool = false;
@@ -56,11 +55,11 @@ pub(crate) mod sealed {
             body.poll(&mut Context::from_waker(Waker::noop()))
         }
 
-        /// Accepts that the body has returned `Pending`; `false` if nobody would resume it.
-        #[inline]
-        fn accept_pending(state: &State) -> bool {
-            state.is_registered()
-        }
+        /// The body has returned `Pending`, and leaves the stack. `None` if nobody would resume it.
+        ///
+        /// # Safety
+        /// As for [`poll`](Self::poll), and the body was polled just now.
+        unsafe fn left(frame: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Option<Left>;
 
         /// Runs the awaiter up to the point where it has its value; pending while it waits.
         fn leaf<P, A>(co: Co<P>, awaiter: &mut A, slot: &mut Self::Slot, context: &mut Context<'_>) -> Poll<()>

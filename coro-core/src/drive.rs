@@ -3,7 +3,7 @@
 use core::cell::Cell;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
-use core::task::Context;
+use core::task::{Context, Waker};
 
 use crate::branch;
 use crate::frame::{Header, Kind, Left};
@@ -14,12 +14,10 @@ use crate::state::Suspension;
 use crate::trace;
 
 /// One run of the trampoline, as the body that is on the stack sees it.
-#[repr(align(16))]
+#[repr(C, align(16))]
 pub struct Turn {
     /// Who goes on when the body returns: a callee, or the target of a symmetric transfer.
     pub(crate) next: Cell<Option<NonNull<Header>>>,
-    /// What the callee that just ended panicked with, for the caller that is entered next.
-    pub(crate) panic: Cell<Option<Payload>>,
     /// Who goes on, last first, when nobody else does: suspended chains that the turn owns, linked by their states.
     later: Cell<Option<NonNull<Header>>>,
     /// Who waits, if that is a callee which the body has run itself; see [`nest`](Self::nest).
@@ -28,8 +26,13 @@ pub struct Turn {
     nested: Cell<u32>,
     /// Whether the chain that this turn runs may have been cancelled: its next suspension looks.
     cancelled: Cell<bool>,
+    /// Whether the body was entered where it had been suspended by itself, and its awaiter does not know yet; see
+    /// [`Co::is_fresh`](crate::private::Co::is_fresh).
+    pub(crate) fresh: Cell<bool>,
     /// Who polls the chain's root, in the world of futures.
     context: Option<NonNull<Context<'static>>>,
+    /// What the callee that just ended panicked with, for the caller that is entered next.
+    pub(crate) panic: Cell<Option<Payload>>,
 }
 
 impl Turn {
@@ -41,6 +44,7 @@ impl Turn {
             leaf: Cell::new(None),
             nested: Cell::new(0),
             cancelled: Cell::new(false),
+            fresh: Cell::new(false),
             context: context.map(|context| NonNull::from(context).cast()),
         }
     }
@@ -49,6 +53,7 @@ impl Turn {
     ///
     /// # Safety
     /// The turn is on the stack, and nobody else uses its context.
+    #[inline]
     pub(crate) unsafe fn context<'t>(&self) -> &'t mut Context<'t> {
         let context = self.context.expect("a polled coroutine is run by a poll");
         // SAFETY: S4: it was made from a context that outlives the turn; a body uses it for the length of its own poll.
@@ -72,6 +77,21 @@ impl Turn {
         self.cancelled.get()
     }
 
+    /// How the body of the frame at `frame` leaves the stack, which does not settle at once.
+    ///
+    /// # Safety
+    /// The turn has run it, in the detached world.
+    #[inline(never)]
+    pub(crate) unsafe fn left(&self, frame: NonNull<Header>) -> Left {
+        // SAFETY: S2: it is not settled, so it is alive. Test: tests/transfer.rs.
+        let is_settled = || unsafe { frame.as_ref() }.state.is_settled() && !self.is_cancelled();
+        let next = self.next.take();
+        match self.leaf.take() {
+            None if is_settled() => Left::gone(next),
+            leaf => Left { next, waits: leaf.or(Some(frame)) },
+        }
+    }
+
     /// Runs a new callee right here, in the body of its caller: that is half the work if it ends at once. `None` if the
     /// stack is deep enough, or somebody watches the callee, and the trampoline is to run it: what is told of a
     /// coroutine does not depend on the depth.
@@ -92,6 +112,13 @@ impl Turn {
         let left = unsafe { (callee.as_ref().vtable.resume)(callee, Some(NonNull::from(self))) };
         self.nested.set(nested);
         Some(left)
+    }
+
+    /// A callee has: its caller goes on with that.
+    #[cold]
+    fn panicked(&self, payload: Payload, caller: NonNull<Header>) -> Left {
+        self.panic.set(Some(payload));
+        Left::gone(Some(caller))
     }
 
     /// After a panic nobody will run what was postponed: it is destroyed, all of it even if one panics.
@@ -118,55 +145,91 @@ impl Turn {
     }
 }
 
-/// Runs `first` and whoever goes on after it, until all of them wait; returns the one that ran last. `context` is
-/// whoever polls, in the world of futures.
+/// Runs `first`, of the detached world, and whoever goes on after it, until all of them wait.
 ///
 /// # Safety
-/// The caller owns the chain at `first`, which is suspended or new. The frame returned may have been freed unless a
-/// handle owns its chain.
+/// The caller owns the chain at `first`, which is suspended or new.
 #[inline]
-pub(crate) unsafe fn run(first: NonNull<Header>, context: Option<&mut Context<'_>>) -> NonNull<Header> {
+pub(crate) unsafe fn run(first: NonNull<Header>) {
     // At the end of a run nothing is left in the turn, so it needs no drop; a panic may leave postponed chains.
-    let turn = ManuallyDrop::new(Turn::new(context));
-    let mut current = first;
+    let turn = ManuallyDrop::new(Turn::new(None));
+    let abandoned = Finally::new(|| turn.abandon());
     // Most runs are a single step, which needs no loop.
     // SAFETY: caller's contract.
     unsafe {
-        let abandoned = Finally::new(|| turn.abandon());
-        let next = step(&mut current, NonNull::from(&*turn)).or_else(|| turn.postponed());
-        abandoned.defuse();
-        match next {
-            Some(next) => run_on(next, &turn),
-            None => current,
+        let left = step(first, &turn);
+        if left.next.is_some() || left.waits.is_some() || turn.later.get().is_some() {
+            run_on(left, &turn);
+        }
+    }
+    abandoned.defuse();
+}
+
+/// Goes on after a step, until all wait.
+///
+/// # Safety
+/// As for [`run`].
+unsafe fn run_on(mut left: Left, turn: &Turn) {
+    // SAFETY: S2: each step gives back a frame that the chain or a claimed continuation owns. Test: tests/stack.rs.
+    unsafe {
+        loop {
+            let next = match left.waits {
+                None => left.next,
+                Some(leaf) => settle(leaf, left.next, turn),
+            };
+            let Some(next) = next.or_else(|| turn.postponed()) else { return };
+            left = step(next, turn);
         }
     }
 }
 
-/// Runs a root that has called nobody: what [`run`] does, without what only callers and successors need.
+/// Runs `first`, of a world whose coroutines have owners, and whoever goes on after it, until they wait; returns the leaf
+/// that waits, or `None` if the root has ended. `context` is whoever polls, in the world of futures.
 ///
 /// # Safety
-/// As for [`run`]; the root is its own leaf, and gives its continuation to nobody in this run.
+/// The caller owns the chain at `first`, which is suspended or new.
 #[inline]
-pub(crate) unsafe fn run_root(root: NonNull<Header>, context: Option<&mut Context<'_>>) -> NonNull<Header> {
+pub(crate) unsafe fn run_owned(first: NonNull<Header>, context: Option<&mut Context<'_>>) -> Option<NonNull<Header>> {
+    // In these worlds nobody is postponed, so nothing is left in the turn by a panic either.
     let turn = ManuallyDrop::new(Turn::new(context));
+    // SAFETY: caller's contract.
+    unsafe {
+        let left = step(first, &turn);
+        if left.next.is_some() { run_owned_on(left, &turn) } else { left.waits }
+    }
+}
+
+/// # Safety
+/// As for [`run_owned`].
+unsafe fn run_owned_on(mut left: Left, turn: &Turn) -> Option<NonNull<Header>> {
+    while let Some(next) = left.next {
+        // SAFETY: S2: each step gives back a frame that the chain owns. Test: tests/tasks_stack.rs.
+        left = unsafe { step(next, turn) };
+    }
+    left.waits
+}
+
+/// Runs a new root to its first suspension: what [`run_owned`] does, without what only callers need.
+///
+/// # Safety
+/// As for [`run_owned`]; the root gives its continuation to nobody in this run.
+#[inline]
+pub(crate) unsafe fn start(root: NonNull<Header>) -> Option<NonNull<Header>> {
+    let mut context = Context::from_waker(Waker::noop());
+    let turn = ManuallyDrop::new(Turn::new(Some(&mut context)));
     // SAFETY: caller's contract; if this panics there is nothing in the turn. Test: tests/generator.rs.
     unsafe {
         let resume = root.as_ref().vtable.resume;
-        match resume(root, Some(NonNull::from(&*turn))) {
-            Left::Waits(leaf) => match turn.next.take() {
-                Some(callee) => run_on(callee, &turn),
-                None => leaf,
-            },
-            Left::Gone(_) => root,
-        }
+        let left = resume(root, Some(NonNull::from(&*turn)));
+        if left.next.is_some() { run_owned_on(left, &turn) } else { left.waits }
     }
 }
 
 /// Runs a root whose owner resumes it, and that calls nobody, without a turn. It is left as it is if it calls somebody
-/// now: then its state says whom, and [`run`] is for that one.
+/// now: then its state says whom, and [`run_owned`] is for that one.
 ///
 /// # Safety
-/// As for [`run_root`]; the world allows this.
+/// The caller owns the root, which is its own leaf, in a world that allows this.
 #[inline]
 pub(crate) unsafe fn run_alone(root: NonNull<Header>) {
     // SAFETY: caller's contract. Tests: tests/generator.rs, tests/delegation.rs.
@@ -175,62 +238,32 @@ pub(crate) unsafe fn run_alone(root: NonNull<Header>) {
     }
 }
 
-/// # Safety
-/// As for [`run`].
-unsafe fn run_on(first: NonNull<Header>, turn: &Turn) -> NonNull<Header> {
-    let abandoned = Finally::new(|| turn.abandon());
-    let mut current = first;
-    // SAFETY: S2: each step gives back a frame that the chain or a claimed continuation owns. Test: tests/stack.rs.
-    while let Some(next) = unsafe { step(&mut current, NonNull::from(turn)) }.or_else(|| turn.postponed()) {
-        current = next;
-    }
-    abandoned.defuse();
-    current
-}
-
-/// Runs one frame, and returns who goes on; `current` becomes the leaf that waits. A panic of a root goes to whoever
-/// resumed it, a panic of a callee to its caller.
+/// Runs one frame. A panic of a root goes to whoever resumed it, a panic of a callee to its caller.
 ///
 /// # Safety
-/// As for [`run`].
+/// As for [`run`] or [`run_owned`].
 #[inline]
-unsafe fn step(current: &mut NonNull<Header>, turn: NonNull<Turn>) -> Option<NonNull<Header>> {
+unsafe fn step(frame: NonNull<Header>, turn: &Turn) -> Left {
     // SAFETY: S2: the frame is alive while it is ours, which ends when it settles or its chain is destroyed; `turn`
     // outlives the call. Tests: tests/panics.rs, tests/transfer.rs.
     unsafe {
-        let frame = *current;
         let resume = frame.as_ref().vtable.resume;
-        let left = match frame.as_ref().link.get() {
-            None => resume(frame, Some(turn)),
-            Some(caller) => match crate::panic::catch(|| resume(frame, Some(turn)), || destroy_all(caller)) {
-                Ok(left) => left,
-                Err(payload) => {
-                    turn.as_ref().panic.set(Some(payload));
-                    return Some(caller);
-                }
-            },
-        };
-        match left {
-            Left::Gone(next) => next,
-            Left::Waits(leaf) => {
-                *current = leaf;
-                settle(leaf, turn.as_ref())
-            }
-        }
+        let resume = || resume(frame, Some(NonNull::from(turn)));
+        let Some(caller) = frame.as_ref().link.get() else { return resume() };
+        crate::panic::catch(resume, || destroy_all(caller)).unwrap_or_else(|payload| turn.panicked(payload, caller))
     }
 }
 
-/// Ends a step whose leaf waits. Not under `catch`: by a panic from here on the whole chain is gone, so it belongs to
-/// the resumer.
+/// Ends a step whose leaf waits; returns who goes on, which is `next` if nobody has used its continuation. Not under
+/// `catch`: by a panic from here on the whole chain is gone, so it belongs to the resumer.
 ///
 /// # Safety
 /// The bodies from `leaf` to the one that was resumed are off the stack.
-#[inline(never)]
-unsafe fn settle(leaf: NonNull<Header>, turn: &Turn) -> Option<NonNull<Header>> {
+#[cold]
+unsafe fn settle(leaf: NonNull<Header>, next: Option<NonNull<Header>>, turn: &Turn) -> Option<NonNull<Header>> {
     // SAFETY: S2: it is alive while it is ours, which ends when it settles. Test: tests/transfer.rs.
     unsafe {
         let header = leaf.as_ref();
-        let next = turn.next.take();
         match header.state.settle(header.vtable.shared) {
             Suspension::Settled if turn.is_cancelled() => settled_cancelled(leaf, next, turn),
             Suspension::Settled => next,

@@ -71,11 +71,20 @@ pub(crate) enum Kind {
 pub(crate) type Resume = unsafe fn(NonNull<Header>, Option<NonNull<Turn>>) -> Left;
 
 /// How a body left the stack.
-pub(crate) enum Left {
-    /// It waits: this leaf does, which the trampoline has yet to settle. The turn knows who goes on.
-    Waits(NonNull<Header>),
-    /// It has ended, or its owner has it already. This frame goes on.
-    Gone(Option<NonNull<Header>>),
+#[must_use]
+pub struct Left {
+    /// Who goes on.
+    pub(crate) next: Option<NonNull<Header>>,
+    /// The leaf that waits: which its owner is to know, or in the detached world, which the trampoline has yet to settle.
+    /// `None` if the coroutine has ended, or is settled and somebody else's.
+    pub(crate) waits: Option<NonNull<Header>>,
+}
+
+impl Left {
+    /// It has ended, or somebody else has it.
+    pub(crate) const fn gone(next: Option<NonNull<Header>>) -> Self {
+        Self { next, waits: None }
+    }
 }
 
 #[repr(C, align(16))]
@@ -226,45 +235,45 @@ where
         let head = header.as_ref();
         match turn {
             None if P::World::ALONE => head.state.enter_alone(),
-            turn => head.state.enter(turn.unwrap_unchecked()),
+            turn => {
+                let turn = turn.unwrap_unchecked();
+                if P::World::FRESH && head.state.is_suspended() {
+                    turn.as_ref().fresh.set(true);
+                }
+                head.state.enter(turn);
+            }
         }
-        let run = Run::begin(head);
-        let ending = Ending::<P, B, F, A> { frame, finish_taken: false };
-        let polled = P::OnPanic::run(header, |mut promise| {
+        let mut run = Run::begin(head);
+        let ending = Ending::<P, B, F, A>(frame);
+        let finish_last = Finally::new(|| ManuallyDrop::drop(&mut (*frame).finish));
+        let left = P::OnPanic::run(header, |mut promise| {
             let body = Pin::new_unchecked(&mut *(&raw mut (*frame).body).cast::<B>());
             if let Poll::Ready(value) = P::World::poll(body, turn) {
                 promise.as_mut().return_value(value);
                 trace::event(head, "return_value", "");
-                return Poll::Ready(());
+                return None;
             }
-            if !P::World::accept_pending(&head.state) {
+            // Before it is settled, for then somebody else may own it.
+            run.suspends(head, || {
+                let hands_over = turn.is_some_and(|turn| turn.as_ref().next.get().is_some());
+                !hands_over && !head.state.is_calling()
+            });
+            let left = P::World::left(header, turn);
+            if left.is_none() {
                 ManuallyDrop::drop(&mut (*frame).body);
                 unregistered(M::NAME);
             }
-            Poll::Pending
+            left
         });
-        if polled.is_ready() {
-            let caller = head.link.get();
-            let next = finish(ending, turn);
-            run.ends(caller, next);
-            return Left::Gone(next);
+        finish_last.defuse();
+        if let Some(left) = left {
+            forget(ending);
+            return left;
         }
-        forget(ending);
-        run.suspends(head, || {
-            let hands_over = turn.is_some_and(|turn| turn.as_ref().next.get().is_some());
-            !hands_over && !head.state.is_calling()
-        });
-        if P::World::ALONE {
-            return Left::Waits(header);
-        }
-        let turn = turn.unwrap_unchecked().as_ref();
-        match turn.leaf.take() {
-            Some(leaf) => Left::Waits(leaf),
-            None if P::World::SETTLES && !turn.is_cancelled() && head.state.settles_at_once(P::World::SHARED) => {
-                Left::Gone(turn.next.take())
-            }
-            None => Left::Waits(header),
-        }
+        let caller = head.link.get();
+        let next = finish(ending, turn);
+        run.ends(caller, next);
+        Left::gone(next)
     }
 }
 
@@ -277,22 +286,18 @@ fn unregistered(name: &str) -> ! {
 }
 
 /// Ends the frame whose body has ended, by value or by panic; without an owner it releases it too.
-struct Ending<P: Promise, B, F, A: FrameAllocator> {
-    frame: *mut Frame<P, B, F, A>,
-    finish_taken: bool,
-}
+struct Ending<P: Promise, B, F, A: FrameAllocator>(*mut Frame<P, B, F, A>);
 
 /// # Safety
 /// The body of the frame has ended.
 unsafe fn finish<P: Promise, B, F: FinalSuspend<P>, A: FrameAllocator>(
-    mut ending: Ending<P, B, F, A>,
+    ending: Ending<P, B, F, A>,
     turn: Option<NonNull<Turn>>,
 ) -> Option<NonNull<Header>> {
     // SAFETY: S5: `finish` was written at creation and is taken once; the promise is nobody else's while the frame is
     // entered. Test: tests/hook_order.rs.
     let (caller, next) = unsafe {
-        let frame = ending.frame;
-        ending.finish_taken = true;
+        let frame = ending.0;
         let finish = ManuallyDrop::take(&mut (*frame).finish);
         let mut promise = promise_of::<P>(NonNull::new_unchecked(frame.cast()));
         let next = finish.final_suspend(promise.as_mut());
@@ -318,17 +323,12 @@ impl<P: Promise, B, F, A: FrameAllocator> Drop for Ending<P, B, F, A> {
     fn drop(&mut self) {
         // SAFETY: S7: the frame is entered and its body has ended, so nobody else uses it. Test: tests/panics.rs.
         unsafe {
-            let header = NonNull::new_unchecked(self.frame.cast::<Header>());
+            let header = NonNull::new_unchecked(self.0.cast::<Header>());
             header.as_ref().at.set(None);
             // Until then it counts as running, so that whoever cancels it meanwhile tells the turn.
-            let _released_last = Finally::new(|| {
-                header.as_ref().state.finish(P::World::SHARED);
-                if !<P::Owner as Owner>::OWNED {
-                    release::<P, B, F, A>(header);
-                }
-            });
-            if !self.finish_taken {
-                ManuallyDrop::drop(&mut (*self.frame).finish);
+            header.as_ref().state.finish(P::World::SHARED);
+            if !<P::Owner as Owner>::OWNED {
+                release::<P, B, F, A>(header);
             }
         }
     }

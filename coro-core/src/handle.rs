@@ -4,10 +4,11 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::mem::forget;
 use core::ptr::NonNull;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 
 #[cfg(feature = "alloc")]
 use crate::backtrace::Backtrace;
+use crate::continuation::sealed::World as _;
 use crate::continuation::{ByOwner, ChangesThreads, Polled, Threads, World};
 use crate::drive;
 use crate::frame::{Header, promise_of};
@@ -277,16 +278,24 @@ impl<'a, T: Threads, P: Promise<World = Polled<T>> + 'a> CoroutineHandle<'a, P> 
         if self.is_done() {
             resumed_after_end(self.header().vtable.name);
         }
-        self.run(Some(context));
-        if self.is_done() { Poll::Ready(()) } else { Poll::Pending }
+        // SAFETY: S2, S3: the root is ours by `&mut` and suspended, so is the chain under it. Tests: tests/attacks.rs,
+        // tests/stack.rs.
+        let waits = unsafe { run_under(self.frame, Some(context)) };
+        debug_assert_eq!(waits.is_none(), self.is_done());
+        if waits.is_some() { Poll::Pending } else { Poll::Ready(()) }
     }
 }
 
 impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
-    fn run(&mut self, context: Option<&mut Context<'_>>) {
-        // SAFETY: S2, S3: the root is ours by `&mut` and suspended, so is the chain under it. Tests: tests/attacks.rs,
-        // tests/stack.rs.
-        unsafe { run_under(self.frame, context) }
+    /// Drops the handle. If the coroutine has ended this costs less.
+    #[inline]
+    pub(crate) fn drop_ended(self) {
+        if P::World::ALONE || !self.is_done() {
+            return drop(self);
+        }
+        let frame = self.into_pointer();
+        // SAFETY: S2: as for `drop`; in these worlds no frame is only lent. Test: tests/calls.rs.
+        unsafe { (frame.as_ref().vtable.release)(frame) }
     }
 
     /// Runs a new coroutine to its first suspension.
@@ -294,9 +303,9 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
     pub(crate) fn start(&mut self) {
         // SAFETY: S5: nobody else knows the frame; a detached coroutine with a handle waits for its caller at once
         // (`UntilCalled`), and in the other worlds continuations own nothing. Test: tests/hook_order.rs.
-        let last = unsafe { drive::run_root(self.frame, Some(&mut Context::from_waker(Waker::noop()))) };
-        if last != self.frame {
-            self.header().link.set(Some(last));
+        let leaf = unsafe { drive::start(self.frame) };
+        if leaf != Some(self.frame) {
+            self.header().link.set(leaf);
         }
     }
 }
@@ -332,31 +341,38 @@ unsafe fn run_callee(root: NonNull<Header>) {
     }
 }
 
-/// Runs the chain under a root that its owner resumes or polls.
+/// Runs the chain under a root that its owner resumes or polls; returns the leaf that waits, or `None` if the root has
+/// ended.
 ///
 /// # Safety
 /// The caller owns the root, which is suspended.
-pub(crate) unsafe fn run_under(root: NonNull<Header>, context: Option<&mut Context<'_>>) {
+pub(crate) unsafe fn run_under(root: NonNull<Header>, context: Option<&mut Context<'_>>) -> Option<NonNull<Header>> {
     // SAFETY: S2: caller's contract. In the worlds that are resumed or polled, frames stay until their owner goes, so
     // the last one is alive. Tests: tests/attacks.rs, tests/stack.rs.
     unsafe {
         let leaf = leaf_under(root);
         root.as_ref().link.set(None);
-        run_from(leaf, root, context);
+        run_from(leaf, root, context)
     }
 }
 
-/// Runs the chain from its leaf, and links the one that waits then.
+/// Runs the chain from its leaf, and links the one that waits then, which it returns.
 ///
 /// # Safety
 /// As for [`run_under`]; `leaf` is the innermost coroutine that the root waits for, or it.
-unsafe fn run_from(leaf: NonNull<Header>, root: NonNull<Header>, context: Option<&mut Context<'_>>) {
+#[inline]
+unsafe fn run_from(
+    leaf: NonNull<Header>,
+    root: NonNull<Header>,
+    context: Option<&mut Context<'_>>,
+) -> Option<NonNull<Header>> {
     // SAFETY: S2: as there.
     unsafe {
-        let last = drive::run(leaf, context);
-        if last != root {
-            root.as_ref().link.set(Some(last));
+        let leaf = drive::run_owned(leaf, context);
+        if leaf != Some(root) {
+            root.as_ref().link.set(leaf);
         }
+        leaf
     }
 }
 

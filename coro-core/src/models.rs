@@ -1,7 +1,9 @@
 //! Loom models of what two threads do to one coroutine. Run: `RUSTFLAGS="--cfg loom" cargo test -p coro-core --lib`
 
+use alloc::sync::Arc as StdArc;
+use core::future::poll_fn;
 use core::ptr::NonNull;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
@@ -39,6 +41,11 @@ fn turn() -> NonNull<Turn> {
     NonNull::without_provenance(core::num::NonZero::new(1024).expect("not null"))
 }
 
+/// As the trampoline does.
+fn settle(state: &State) -> Suspension {
+    if state.settles_at_once(turn(), true) { Suspension::Settled } else { state.settle(true) }
+}
+
 /// `await_suspend` publishes the continuation; another thread resumes it meanwhile. Somebody goes on with the body,
 /// exactly once, and sees what the body did before.
 #[test]
@@ -61,7 +68,7 @@ fn a_continuation_resumed_on_another_thread_runs_the_body_once() {
             })
         };
         frame.run(1); // the rest of the body, after the continuation was given away
-        let here = match frame.state.settle(true) {
+        let here = match settle(&frame.state) {
             Suspension::Settled => false,
             Suspension::Resumed => {
                 frame.state.enter(turn());
@@ -95,7 +102,7 @@ fn a_continuation_dropped_on_another_thread_destroys_the_body_once() {
             })
         };
         frame.run(1);
-        let here = match frame.state.settle(true) {
+        let here = match settle(&frame.state) {
             Suspension::Settled => false,
             Suspension::Dropped => {
                 frame.run(10);
@@ -140,20 +147,70 @@ fn a_stale_continuation_and_the_frame_free_the_memory_once() {
     }
 }
 
+/// A slot, which another thread fires.
+fn fired_elsewhere(slot: &StdArc<WakeSlot>) -> thread::JoinHandle<()> {
+    let slot = slot.clone();
+    thread::spawn(move || slot.fire())
+}
+
+/// As a leaf awaiter is polled that has suspended before.
+fn poll(slot: &WakeSlot, context: &Context<'_>) -> Poll<()> {
+    if slot.has_fired() { Poll::Ready(()) } else { slot.poll(context) }
+}
+
 /// A wake-up fired while the coroutine is polled is seen by that poll, or wakes for another one.
 #[test]
 fn a_wake_up_is_never_lost() {
     loom::model(|| {
-        let slot = Arc::new(WakeSlot::new(&Context::from_waker(futures::task::noop_waker_ref())));
-        let firing = {
-            let slot = slot.clone();
-            thread::spawn(move || slot.fire())
-        };
-        loom::future::block_on(core::future::poll_fn(|context| match slot.poll(context) {
-            Poll::Ready(()) => Poll::Ready(()),
-            Poll::Pending => Poll::Pending,
+        let slot = WakeSlot::new(&Context::from_waker(futures::task::noop_waker_ref()), None);
+        let firing = fired_elsewhere(&slot);
+        loom::future::block_on(poll_fn(|context| poll(&slot, context)));
+        firing.join().expect("no panic");
+    });
+}
+
+/// The poll that suspends gives the slot its waker before it gives the wake-up away, and only asks whether it has fired
+/// since then.
+#[test]
+fn a_wake_up_fired_by_the_time_of_the_suspension_is_never_lost() {
+    loom::model(|| {
+        let mut suspended = None;
+        let firing = loom::future::block_on(poll_fn(|context| match &suspended {
+            None => {
+                let slot = WakeSlot::new(context, None);
+                let firing = fired_elsewhere(&slot);
+                if slot.has_fired() {
+                    return Poll::Ready(firing);
+                }
+                suspended = Some((slot, Some(firing)));
+                Poll::Pending
+            }
+            Some((slot, _)) => {
+                ready!(poll(slot, context));
+                Poll::Ready(suspended.take().and_then(|(_, firing)| firing).expect("it was kept"))
+            }
         }));
         firing.join().expect("no panic");
+    });
+}
+
+/// A coroutine goes from suspension to suspension with one slot, while the thread that fired it may still be at it: that
+/// neither ends the second suspension nor takes its wake-up.
+#[test]
+fn a_slot_that_is_used_again_belongs_to_the_later_suspension() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let nobody = Context::from_waker(futures::task::noop_waker_ref());
+        let first = WakeSlot::new(&nobody, None);
+        let firing = fired_elsewhere(&first);
+        loom::future::block_on(poll_fn(|context| poll(&first, context)));
+        let second = WakeSlot::new(&nobody, Some(first));
+        assert!(!second.has_fired(), "nobody has fired this one");
+        let firing_again = fired_elsewhere(&second);
+        loom::future::block_on(poll_fn(|context| poll(&second, context)));
+        firing.join().expect("no panic");
+        firing_again.join().expect("no panic");
     });
 }
 

@@ -38,6 +38,7 @@ use core::ptr::NonNull;
 use core::task::Poll;
 
 use crate::awaiter::Awaiter;
+use crate::continuation::sealed::World as _;
 use crate::continuation::{Hosts, Parks, World};
 use crate::frame::{Header, Kind, promise_of};
 use crate::in_place::Place;
@@ -329,11 +330,11 @@ impl<P> Co<P> {
 
     /// Suspends the coroutine, and goes back to its visitor, or to who polls it. One that a caller awaits by a call is
     /// run on by that; where there is nobody to go back to, it goes on at once.
-    pub(crate) fn to_visitor(self, polled: bool) -> Poll<()> {
+    pub(crate) fn to_visitor(self, has_suspended: bool, polled: bool) -> Poll<()> {
         let Header { state, link, .. } = self.header();
         // SAFETY: S2: whoever is linked waits for this coroutine. Test: tests/async_generator.rs.
         let is_linked = link.get().map(|caller| unsafe { caller.as_ref() }.vtable.kind == Kind::Coroutine);
-        if state.take_fresh() {
+        if has_suspended {
             return Poll::Ready(());
         }
         if !is_linked.unwrap_or(polled) {
@@ -349,6 +350,22 @@ impl<P> Co<P> {
         unsafe { state.turn().as_ref() }.next.set(link.take());
         state.suspend();
         Poll::Pending
+    }
+
+    /// Whether the body was entered where it had been suspended by itself, and runs since then: what awaiters that keep
+    /// no note of their own can ask, once. Not in the world [`Detached`](crate::Detached).
+    #[inline]
+    pub(crate) fn is_fresh(self) -> bool {
+        // SAFETY: S4: the turn that runs this body, if it has one, is on the stack below it. One that its owner runs
+        // alone has none, and had been suspended. Test: tests/hook_order.rs.
+        self.header().state.turn_if_any().is_none_or(|turn| unsafe { turn.as_ref() }.fresh.get())
+    }
+
+    /// As [`is_fresh`](Self::is_fresh), and not any more.
+    #[inline]
+    pub(crate) fn take_fresh(self) -> bool {
+        // SAFETY: as above.
+        self.header().state.turn_if_any().is_none_or(|turn| unsafe { turn.as_ref() }.fresh.take())
     }
 
     #[inline]
@@ -375,7 +392,10 @@ impl<P> Co<P> {
         P: Promise<Initial = A>,
     {
         let initial = self.with_promise(P::initial_suspend);
-        trace::initial_suspend(self.header());
+        trace::initial_suspend(self.header(), || {
+            // A detached one is resumed here by its caller alone.
+            if P::World::FRESH { self.is_fresh() } else { self.header().link.get().is_some() }
+        });
         initial
     }
 

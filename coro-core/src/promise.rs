@@ -1,19 +1,17 @@
 //! What a coroutine type is: the promise that a return type chooses, and its hooks.
 
 use core::ptr::NonNull;
-use core::task::Poll;
 
 use crate::awaiter::{Awaiter, SuspendAlways, SuspendNever};
 use crate::continuation::{ContinuationOf, World};
-use crate::frame::{Header, promise_of};
+use crate::frame::{Header, Left, promise_of};
 use crate::handle::CoroutineHandle;
 use crate::trace;
 
 pub(crate) mod sealed {
     use core::ptr::NonNull;
-    use core::task::Poll;
 
-    use crate::frame::Header;
+    use crate::frame::{Header, Left};
 
     pub trait Owner: 'static {
         type Given<'h, 'a, P: super::Promise + 'a>
@@ -22,11 +20,11 @@ pub(crate) mod sealed {
     }
 
     pub trait PanicPolicy<P> {
-        /// Runs the body, and the `return_value` of one that ends.
+        /// Runs the body, and the `return_value` of one that ends: then this gives `None`.
         ///
         /// # Safety
         /// The promise of `frame` is a `P`, its body is on the stack, and nobody else uses them.
-        unsafe fn run(frame: NonNull<Header>, body: impl FnOnce(NonNull<P>) -> Poll<()>) -> Poll<()>;
+        unsafe fn run(frame: NonNull<Header>, body: impl FnOnce(NonNull<P>) -> Option<Left>) -> Option<Left>;
     }
 }
 
@@ -289,7 +287,7 @@ pub enum Handled {}
 
 impl<P> sealed::PanicPolicy<P> for Propagate {
     #[inline]
-    unsafe fn run(frame: NonNull<Header>, body: impl FnOnce(NonNull<P>) -> Poll<()>) -> Poll<()> {
+    unsafe fn run(frame: NonNull<Header>, body: impl FnOnce(NonNull<P>) -> Option<Left>) -> Option<Left> {
         // SAFETY: caller's contract. Test: tests/hook_order.rs.
         body(unsafe { promise_of(frame) })
     }
@@ -319,7 +317,7 @@ pub trait NeedsStd {}
 impl<P> NeedsStd for P {}
 
 impl<P: UnhandledException> sealed::PanicPolicy<P> for Handled {
-    unsafe fn run(frame: NonNull<Header>, body: impl FnOnce(NonNull<P>) -> Poll<()>) -> Poll<()> {
+    unsafe fn run(frame: NonNull<Header>, body: impl FnOnce(NonNull<P>) -> Option<Left>) -> Option<Left> {
         // SAFETY: caller's contract. Test: tests/panics.rs.
         let mut promise = unsafe { promise_of(frame) };
         crate::panic::catch(|| body(promise), || ()).unwrap_or_else(|payload| {
@@ -329,7 +327,7 @@ impl<P: UnhandledException> sealed::PanicPolicy<P> for Handled {
                 promise.as_mut().unhandled_exception(crate::Panic(payload));
                 trace::event(frame.as_ref(), "unhandled_exception", "");
             }
-            Poll::Ready(())
+            None
         })
     }
 }

@@ -128,7 +128,7 @@ impl Scope {
                 member.leave().into_iter().for_each(run);
             } else {
                 coroutine.as_ref().link.set(Some(member.pointer()));
-                drive::run(coroutine, None);
+                drive::run(coroutine);
             }
         }
         spawned
@@ -203,7 +203,7 @@ impl Members {
 fn run(joining: NonNull<Header>) {
     let run = || {
         // SAFETY: S2: it was claimed just now, to be run. Test: tests/scope.rs.
-        unsafe { drive::run(joining, None) };
+        unsafe { drive::run(joining) };
     };
     #[cfg(feature = "std")]
     if std::thread::panicking() {
@@ -324,7 +324,7 @@ unsafe fn member(member: NonNull<Header>) -> Rc<Member> {
 unsafe fn ended(current: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left {
     // SAFETY: S2: caller's contract. Test: tests/scope.rs.
     let (member, panic) = unsafe { (member(current), turn.unwrap_unchecked().as_ref().panic.take()) };
-    let Some(panic) = panic else { return Left::Gone(member.leave()) };
+    let Some(panic) = panic else { return Left::gone(member.leave()) };
     // It comes before what the promise panics with as it is dropped.
     match catch(|| member.leave(), || {}) {
         Ok(joining) => joining.into_iter().for_each(run),

@@ -5,6 +5,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::awaiter::{Awaiter, SuspendAlways};
+use crate::continuation::sealed::World as _;
 use crate::continuation::{ByOwner, Detached, Parks, Threads};
 use crate::drive;
 use crate::frame;
@@ -44,7 +45,7 @@ impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> sealed::Initial<
 
     fn wait(co: Co<P>, initial: A) -> Leaf<P, A> {
         // One that was suspended without being run need not be suspended again.
-        let has_suspended = co.header().state.is_fresh();
+        let has_suspended = co.take_fresh();
         Leaf::in_slot(co, initial, has_suspended)
     }
 }
@@ -84,7 +85,8 @@ impl<P: Promise> Future for UntilCalled<P> {
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         let header = self.0.header();
-        if header.state.take_fresh() {
+        let is_called = if P::World::FRESH { self.0.take_fresh() } else { header.link.get().is_some() };
+        if is_called {
             trace::event(header, "await_resume", "");
             return Poll::Ready(());
         }
@@ -167,7 +169,7 @@ impl<R: Coroutine<'static, Promise: Promise<Owner = Nobody>>> Start<'static, R> 
             let object = R::get_return_object(frame::promise_of(frame).as_mut());
             trace::event(frame.as_ref(), "get_return_object", "");
             unstarted.defuse();
-            drive::run(frame, None);
+            drive::run(frame);
             object
         }
     }

@@ -6,9 +6,9 @@
 //! number.
 //!
 //! ```text
-//! NEW ──resume──▶ running ──leaf awaiter──▶ SUSPENDING ──settle──▶ SUSPENDED ──resume──▶ running, fresh
+//! NEW ──resume──▶ running ──leaf awaiter──▶ SUSPENDING ──settle──▶ SUSPENDED ──resume──▶ running
 //!                  │    │                       │  the continuation was used inside `await_suspend`
-//!                  │    └──awaits a callee──▶   ├──▶ RESUME_REQUESTED ──settle──▶ running, fresh
+//!                  │    └──awaits a callee──▶   ├──▶ RESUME_REQUESTED ──settle──▶ running
 //!                  ▼           CALLING          └──▶ DROP_REQUESTED ────settle──▶ DONE
 //!                DONE ──release──▶ RELEASED, where the memory waits for a stale continuation
 //! ```
@@ -23,20 +23,17 @@ use crate::drive::Turn;
 use crate::frame::Header;
 use crate::sync::{AtomicPtr, Ordering};
 
-/// Off the stack, never polled or in a future: no awaiter is fresh when it goes on.
+/// Off the stack, never polled or in a future.
 const NEW: usize = 0;
 /// Off the stack, to be resumed by the owner.
 const SUSPENDED: usize = 1;
-/// On the stack, run by its owner alone: there is no turn. It was suspended before, so it has the flag `FRESH`.
+/// On the stack, run by its owner alone: there is no turn.
 const ALONE: usize = 9;
 /// The body has ended or was destroyed.
 const DONE: usize = 8;
 /// Only the memory is left.
 const RELEASED: usize = 12;
 
-/// Flag of a running body: the awaiter that is polled next had suspended, and may finish now. It is the low bit of all
-/// in which a body is off the stack, so that entering is one `or`.
-const FRESH: usize = 1;
 /// Flag of a running or done body: a continuation is out that may only release memory, for `await_suspend` panicked
 /// after it had given it away, or the coroutine was cancelled.
 const STALE: usize = 2;
@@ -61,11 +58,11 @@ const POSTPONED: usize = 6;
 const POSTPONED_CANCELLED: usize = 7;
 const HEADER_BITS: usize = 15;
 
-const _: () = assert!(ALONE & STALE == 0 && ALONE & FRESH != 0);
+const _: () = assert!(ALONE & STALE == 0);
 const _: () = assert!(align_of::<Turn>() > TURN_BITS && align_of::<Header>() > HEADER_BITS);
 
 /// See the module's documentation.
-pub struct State(AtomicPtr<()>);
+pub(crate) struct State(AtomicPtr<()>);
 
 /// What the trampoline finds when the body has returned `Pending`.
 #[must_use]
@@ -159,9 +156,9 @@ impl State {
     /// The body goes on the stack, run by `turn`.
     #[inline]
     pub(crate) fn enter(&self, turn: NonNull<Turn>) {
-        let word = self.word();
-        debug_assert!(matches!(word, NEW | SUSPENDED) || self.is_calling(), "entered in state {word}");
-        self.set(turn.as_ptr().cast::<()>().map_addr(|address| address | word & FRESH));
+        #[cfg(debug_assertions)]
+        assert!(matches!(self.word(), NEW | SUSPENDED) || self.is_calling(), "entered in state {}", self.word());
+        self.set(turn.as_ptr().cast());
     }
 
     /// The body goes on the stack, run by its owner without a turn.
@@ -196,6 +193,12 @@ impl State {
         unsafe { self.exclusive(|word| word.addr() == SUSPENDED) }
     }
 
+    /// As [`is_suspended`](Self::is_suspended), where another thread may have a stale continuation.
+    #[inline]
+    pub(crate) fn is_parked(&self) -> bool {
+        self.word() == SUSPENDED
+    }
+
     /// As [`suspend`](Self::suspend).
     ///
     /// # Safety
@@ -204,22 +207,6 @@ impl State {
     pub(crate) unsafe fn suspend_alone(&self) {
         // SAFETY: caller's contract.
         unsafe { self.exclusive(|word| *word = number(SUSPENDED)) }
-    }
-
-    /// Whether the awaiter being polled is the one that had suspended; true once per resumption.
-    #[inline]
-    pub(crate) fn take_fresh(&self) -> bool {
-        let fresh = self.is_fresh();
-        if fresh {
-            self.set(self.get().map_addr(|address| address & !FRESH));
-        }
-        fresh
-    }
-
-    /// As [`take_fresh`](Self::take_fresh), and it stays so.
-    #[inline]
-    pub(crate) fn is_fresh(&self) -> bool {
-        self.word() & FRESH != 0
     }
 
     /// Suspended with no continuation out: the owner's handle resumes it.
@@ -284,11 +271,10 @@ impl State {
         });
     }
 
-    /// Whether a body that returned `Pending` left a suspension behind.
+    /// Whether a body that returned `Pending` left no suspension behind: all its states say is that `turn` runs it.
     #[inline]
-    pub(crate) fn is_registered(&self) -> bool {
-        let word = self.word();
-        word <= TURN_BITS || word & TURN_BITS > FRESH | STALE
+    pub(crate) fn is_run_by(&self, turn: NonNull<Turn>) -> bool {
+        self.word() & !STALE == turn.addr().get()
     }
 
     /// The body is off the stack. Once this has answered `Settled`, somebody else may own the frame.
@@ -305,20 +291,26 @@ impl State {
         }
     }
 
-    /// Does what [`settle`](Self::settle) does, if the continuation was not used meanwhile.
+    /// Does what [`settle`](Self::settle) does, if a leaf awaiter has suspended the body that `turn` runs, and its
+    /// continuation was not used meanwhile.
     #[inline]
-    pub(crate) fn settles_at_once(&self, shared: bool) -> bool {
-        let word = self.get();
-        if word.addr() & TURN_BITS != SUSPENDING {
-            let bits = word.addr() & HEADER_BITS;
-            return word.addr() == SUSPENDED || matches!(bits, CALLING | VISITING | POSTPONED | POSTPONED_CANCELLED);
-        }
+    pub(crate) fn settles_at_once(&self, turn: NonNull<Turn>, shared: bool) -> bool {
+        let suspending = turn.as_ptr().cast::<()>().map_addr(|turn| turn | SUSPENDING);
         if shared {
-            let exchanged = self.0.compare_exchange(word, number(SUSPENDED), Ordering::Release, Ordering::Relaxed);
-            return exchanged.is_ok();
+            let settled = number(SUSPENDED);
+            return self.0.compare_exchange(suspending, settled, Ordering::Release, Ordering::Relaxed).is_ok();
         }
-        self.suspend();
-        true
+        let settles = self.get() == suspending;
+        if settles {
+            self.suspend();
+        }
+        settles
+    }
+
+    /// Whether there is nothing to settle: the suspension was not a leaf awaiter's.
+    pub(crate) fn is_settled(&self) -> bool {
+        let word = self.word();
+        word == SUSPENDED || matches!(word & HEADER_BITS, CALLING | VISITING | POSTPONED | POSTPONED_CANCELLED)
     }
 
     /// The suspended coroutine, which a turn owns, waits behind `next` for its time to go on. It may have been
@@ -374,7 +366,7 @@ impl State {
 
     /// Whether the body is on the stack, and not just being suspended.
     pub(crate) fn is_running(&self) -> bool {
-        self.word() > TURN_BITS && self.word() & TURN_BITS <= FRESH | STALE
+        self.word() > TURN_BITS && self.word() & TURN_BITS <= STALE
     }
 
     /// Whether the coroutine belongs to the continuation that looks at it, together with its callers.
@@ -409,7 +401,7 @@ impl State {
         }
         let old = self.update(shared, |old| match old.addr() & TURN_BITS {
             SUSPENDING => old.map_addr(|turn| turn & !TURN_BITS | request),
-            bits if bits & !(FRESH | DONE) == STALE => old.map_addr(|word| word & !STALE),
+            bits if bits & !(SUSPENDED | DONE) == STALE => old.map_addr(|word| word & !STALE),
             _ => old,
         });
         match old.addr() {

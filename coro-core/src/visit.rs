@@ -126,7 +126,6 @@ impl<'h, 'a, P: Promise, C: Promise, X: Visit<'h, 'a, Promise = C>> Future for V
         let visitor = self.co.header();
         // SAFETY: S4: as for a call. Test: tests/async_generator.rs.
         let turn = unsafe { visitor.state.turn().as_ref() };
-        visitor.state.take_fresh();
         if self.begun {
             // It has yielded, ended, or panicked.
             self.unlink();
@@ -155,18 +154,16 @@ impl<P: Promise, C: Promise, X> Visiting<'_, '_, P, C, X> {
         self.visited.header().link.set(Some(visitor));
         // SAFETY: S4: the coroutine is suspended itself, not in a callee, and linked. Test: tests/async_generator.rs.
         let left = if P::World::NESTS && leaf == visited { unsafe { turn.nest(visited) } } else { None };
-        let (next, leaf, ran) = match left {
-            None => (Some(leaf), None, false),
-            Some(Left::Waits(leaf)) => (turn.next.take(), Some(leaf), true),
-            Some(Left::Gone(next)) => (next, None, true),
-        };
-        if ran && next == Some(visitor) {
-            return true;
+        match left {
+            None => turn.next.set(Some(leaf)),
+            Some(Left { next, .. }) if next == Some(visitor) => return true,
+            Some(Left { next, waits }) => {
+                turn.next.set(next);
+                turn.leaf.set(waits);
+            }
         }
-        turn.next.set(next);
         // At its end it may have handed control over: then the visitor waits in the turn.
         if !self.visited.is_done() {
-            turn.leaf.set(leaf);
             self.co.header().state.visit(visited);
         }
         false

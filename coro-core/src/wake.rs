@@ -16,8 +16,15 @@ pub struct WakeSlot {
 }
 
 impl WakeSlot {
-    pub(crate) fn new(context: &Context<'_>) -> Self {
-        let slot = Self { fired: AtomicBool::new(false), waker: AtomicWaker::new() };
+    /// One that wakes `context` when it fires: in the memory of `spent`, if nobody else has that.
+    pub(crate) fn new(context: &Context<'_>, spent: Option<Arc<Self>>) -> Arc<Self> {
+        let again = |mut spent: Arc<Self>| {
+            Arc::get_mut(&mut spent)?.fired.store(false, Ordering::Relaxed);
+            Some(spent)
+        };
+        let slot = spent
+            .and_then(again)
+            .unwrap_or_else(|| Arc::new(Self { fired: AtomicBool::new(false), waker: AtomicWaker::new() }));
         register(&slot.waker, context);
         slot
     }
@@ -28,12 +35,53 @@ impl WakeSlot {
         self.waker.wake();
     }
 
-    /// Whether it has fired; if not, `context` is woken when it does.
+    /// Whether it has fired. It keeps no waker then, or not for long.
+    #[inline]
+    pub(crate) fn has_fired(&self) -> bool {
+        self.fired.load(Ordering::Acquire)
+    }
+
+    /// If it has not fired: `context`, and nobody else, is woken when it does.
     pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<()> {
         // First the waker, then the flag: one that fires in between wakes it, and is seen here or at that poll.
         register(&self.waker, context);
-        if self.fired.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+        if self.has_fired() { Poll::Ready(()) } else { Poll::Pending }
     }
+}
+
+/// The slot that this thread has used last, for its next suspension: so one that goes from suspension to suspension
+/// allocates once. (With the feature `std`, for a thread-local is needed.)
+#[cfg(all(feature = "std", not(loom)))]
+pub(crate) mod spent {
+    use super::{Arc, WakeSlot};
+    use core::cell::Cell;
+
+    std::thread_local! {
+        static SPENT: Cell<Option<Arc<WakeSlot>>> = const { Cell::new(None) };
+    }
+
+    #[inline]
+    pub(crate) fn take() -> Option<Arc<WakeSlot>> {
+        // While the thread ends, it may have gone.
+        SPENT.try_with(Cell::take).ok()?
+    }
+
+    /// Keeps one that [has fired](WakeSlot::has_fired).
+    #[inline]
+    pub(crate) fn keep(slot: Arc<WakeSlot>) {
+        let _or_drop = SPENT.try_with(|spent| spent.replace(Some(slot)));
+    }
+}
+
+#[cfg(not(all(feature = "std", not(loom))))]
+pub(crate) mod spent {
+    use super::{Arc, WakeSlot};
+
+    pub(crate) const fn take() -> Option<Arc<WakeSlot>> {
+        None
+    }
+
+    pub(crate) fn keep(_: Arc<WakeSlot>) {}
 }
 
 fn register(waker: &AtomicWaker, context: &Context<'_>) {

@@ -6,10 +6,10 @@ use core::task::{Context, Poll};
 
 use super::{ByOwner, Continuation, Threads, sealed};
 use crate::awaiter::Awaiter;
-use crate::frame::Header;
+use crate::drive::Turn;
+use crate::frame::{Header, Left};
 use crate::private::Co;
 use crate::promise::Promise;
-use crate::state::State;
 use crate::trace;
 
 /// A continuation that says only "go on at once".
@@ -27,14 +27,21 @@ impl<T: Threads> sealed::World for ByOwner<T> {
     /// Whether the awaiter has suspended.
     type Slot = bool;
     const SHARED: bool = false;
-    const SETTLES: bool = false;
     const NESTS: bool = false;
     const ALONE: bool = true;
 
     #[inline]
-    fn accept_pending(state: &State) -> bool {
-        // SAFETY: S4: in this world nobody but the owner knows a coroutine. Test: tests/attacks.rs.
-        unsafe { state.is_suspended() || state.is_calling() }
+    unsafe fn left(frame: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Option<Left> {
+        // SAFETY: S4: in this world nobody but the owner knows a coroutine; the turn is on the stack (caller's
+        // contract). Test: tests/attacks.rs.
+        unsafe {
+            let state = &frame.as_ref().state;
+            if state.is_suspended() {
+                return Some(Left { next: None, waits: Some(frame) });
+            }
+            let next = turn.and_then(|turn| turn.as_ref().next.take());
+            state.is_calling().then_some(Left { next, waits: Some(frame) })
+        }
     }
 
     #[inline]

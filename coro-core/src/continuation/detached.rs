@@ -10,8 +10,8 @@ use super::{ChangesThreads, Continuation, Detached, Threads, sealed};
 use crate::awaiter::Awaiter;
 use crate::backtrace::Backtrace;
 use crate::branch::{Gathering, Outcome};
-use crate::drive;
-use crate::frame::Header;
+use crate::drive::{self, Turn};
+use crate::frame::{Header, Left};
 use crate::guard::Finally;
 use crate::location::Doing;
 use crate::private::Co;
@@ -62,7 +62,7 @@ impl<T: Threads> Drop for Chain<T> {
             match self.leaf.as_ref().state.claim_to_drop(T::SHARED) {
                 Claim::Owned => {
                     if let Some(next) = drive::destroy_chain(self.leaf) {
-                        drive::run(next, None);
+                        drive::run(next);
                     }
                 }
                 Claim::Nothing => {}
@@ -75,24 +75,44 @@ impl<T: Threads> Drop for Chain<T> {
 #[diagnostic::do_not_recommend]
 impl<T: Threads> sealed::World for Detached<T> {
     type Hold = Chain<T>;
-    type Slot = ();
+    /// Whether the awaiter has suspended.
+    type Slot = bool;
     const SHARED: bool = T::SHARED;
-    const SETTLES: bool = true;
     const NESTS: bool = !T::SHARED;
+    const FRESH: bool = false;
 
     #[inline]
-    fn leaf<P, A>(co: Co<P>, awaiter: &mut A, (): &mut (), _: &mut Context<'_>) -> Poll<()>
+    unsafe fn left(frame: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Option<Left> {
+        // SAFETY: S4: caller's contract; a local coroutine stays on its thread. Once it is settled, somebody else may
+        // own the frame. Test: tests/transfer.rs.
+        unsafe {
+            let turn = turn.unwrap_unchecked();
+            let settles = !turn.as_ref().is_cancelled() && frame.as_ref().state.settles_at_once(turn, T::SHARED);
+            if settles {
+                Some(Left::gone(turn.as_ref().next.take()))
+            } else if frame.as_ref().state.is_run_by(turn) {
+                None
+            } else {
+                Some(turn.as_ref().left(frame))
+            }
+        }
+    }
+
+    #[inline]
+    fn leaf<P, A>(co: Co<P>, awaiter: &mut A, has_suspended: &mut bool, _: &mut Context<'_>) -> Poll<()>
     where
         P: Promise<World = Self>,
         A: Awaiter<P>,
     {
         if A::TO_VISITOR {
-            return co.to_visitor(false);
+            let polled = co.to_visitor(*has_suspended, false);
+            *has_suspended = polled.is_pending();
+            return polled;
         }
-        let state = &co.header().state;
-        if state.take_fresh() || co.is_ready(awaiter) {
+        if *has_suspended || co.is_ready(awaiter) {
             return Poll::Ready(());
         }
+        let state = &co.header().state;
         let turn = state.turn();
         state.begin_suspension(turn);
         let abandoned = Finally::new(|| state.abandon_suspension(T::SHARED));
@@ -114,9 +134,14 @@ impl<T: Threads> sealed::World for Detached<T> {
                 Poll::Ready(())
             }
             next => {
+                *has_suspended = true;
                 // SAFETY: S4: the turn that runs this body is on the stack below it, and runs what is claimed. Test:
                 // tests/transfer.rs.
-                unsafe { turn.as_ref().next.set(Self::claim(next)) };
+                unsafe {
+                    if let Some(next) = Self::claim(next) {
+                        turn.as_ref().next.set(Some(next));
+                    }
+                }
                 Poll::Pending
             }
         }
@@ -204,7 +229,7 @@ impl<T: Threads> sealed::Parks for Detached<T> {
     fn resume(chain: Chain<T>) {
         if let Some(leaf) = chain.claim() {
             // SAFETY: S2: the chain was claimed just now. Test: tests/attacks.rs.
-            unsafe { drive::run(leaf, None) };
+            unsafe { drive::run(leaf) };
         }
     }
 }

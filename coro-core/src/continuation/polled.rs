@@ -11,13 +11,12 @@ use super::{Continuation, Polled, Threads, sealed};
 use crate::awaiter::Awaiter;
 use crate::branch::Outcome;
 use crate::drive::Turn;
-use crate::frame::Header;
+use crate::frame::{Header, Left};
 use crate::handle::run_under;
 use crate::private::Co;
 use crate::promise::Promise;
-use crate::state::State;
 use crate::trace;
-use crate::wake::{WakeSlot, Wakers};
+use crate::wake::{WakeSlot, Wakers, spent};
 
 /// A wake-up that has not been used.
 pub struct WakeUp(Option<Arc<WakeSlot>>);
@@ -41,21 +40,28 @@ impl<T: Threads> sealed::World for Polled<T> {
     type Hold = WakeUp;
     type Slot = Option<Arc<WakeSlot>>;
     const SHARED: bool = false;
-    const SETTLES: bool = false;
     const NESTS: bool = true;
 
+    #[inline]
     unsafe fn poll<B: Future>(body: Pin<&mut B>, turn: Option<NonNull<Turn>>) -> Poll<B::Output> {
         // SAFETY: S4: the turn is on the stack below (caller's contract), and so is the context it was given. Test:
         // tests/tasks.rs.
         body.poll(unsafe { turn.unwrap_unchecked().as_ref().context() })
     }
 
-    /// Any `Pending` is some future's, and its waker's business.
-    fn accept_pending(state: &State) -> bool {
-        if !state.is_registered() {
-            state.suspend_in_future();
+    /// Any `Pending` that no coroutine of ours has left is some future's, and its waker's business.
+    #[inline]
+    unsafe fn left(frame: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Option<Left> {
+        // SAFETY: S4: the turn is on the stack (caller's contract). Test: tests/tasks.rs.
+        unsafe {
+            let turn = turn.unwrap_unchecked();
+            if frame.as_ref().state.is_run_by(turn) {
+                frame.as_ref().state.suspend_in_future();
+                return Some(Left { next: None, waits: Some(frame) });
+            }
+            let Turn { next, leaf, .. } = turn.as_ref();
+            Some(Left { next: next.take(), waits: leaf.take().or(Some(frame)) })
         }
-        true
     }
 
     fn leaf<P, A>(co: Co<P>, awaiter: &mut A, slot: &mut Self::Slot, context: &mut Context<'_>) -> Poll<()>
@@ -64,15 +70,21 @@ impl<T: Threads> sealed::World for Polled<T> {
         A: Awaiter<P>,
     {
         if A::TO_VISITOR {
-            return co.to_visitor(true);
+            return co.to_visitor(co.take_fresh(), true);
         }
-        if let Some(slot) = slot {
-            return slot.poll(context);
+        if let Some(given) = slot {
+            if !given.has_fired() {
+                return given.poll(context);
+            }
+            if let Some(spent) = slot.take() {
+                spent::keep(spent);
+            }
+            return Poll::Ready(());
         }
         if co.is_ready(awaiter) {
             return Poll::Ready(());
         }
-        let given = Arc::new(WakeSlot::new(context));
+        let given = WakeSlot::new(context, spent::take());
         let wake_up = Continuation { hold: WakeUp(Some(given.clone())) };
         let next = co.with_promise(|promise| awaiter.await_suspend(promise, wake_up));
         match next {
@@ -88,7 +100,12 @@ impl<T: Threads> sealed::World for Polled<T> {
             }
             None => trace::event(co.header(), "await_suspend", "suspends"),
         }
-        slot.insert(given).poll(context)
+        if given.has_fired() {
+            spent::keep(given);
+            return Poll::Ready(());
+        }
+        *slot = Some(given);
+        Poll::Pending
     }
 
     unsafe fn claim(_: Option<Continuation<Self>>) -> Option<NonNull<Header>> {

@@ -36,7 +36,7 @@ impl Run {
     }
 
     #[inline(always)]
-    pub(crate) fn suspends(self, _: &Header, _: impl FnOnce() -> bool) {}
+    pub(crate) fn suspends(&mut self, _: &Header, _: impl FnOnce() -> bool) {}
 
     #[inline(always)]
     pub(crate) unsafe fn ends(self, _: Option<NonNull<Header>>, _: Option<NonNull<Header>>) {}
@@ -54,7 +54,7 @@ pub(crate) const fn event(_: &Header, _: &'static str, _: &'static str) {}
 pub(crate) const fn event_to(_: &Header, _: &'static str, _: &'static str, _: &Header) {}
 
 #[inline(always)]
-pub(crate) const fn initial_suspend(_: &Header) {}
+pub(crate) fn initial_suspend(_: &Header, _: impl FnOnce() -> bool) {}
 
 #[inline(always)]
 pub(crate) const fn starts_suspended(_: &Header, _: bool) {}

@@ -90,7 +90,7 @@ impl Run {
 
     /// The body is suspended; `returns` says that control goes back to the resumer, and to no other coroutine.
     #[inline]
-    pub(crate) fn suspends(mut self, coroutine: &Header, returns: impl FnOnce() -> bool) {
+    pub(crate) fn suspends(&mut self, coroutine: &Header, returns: impl FnOnce() -> bool) {
         if self.0.is_some() {
             if returns() {
                 event(coroutine, "return", "suspended");
@@ -160,8 +160,8 @@ pub(crate) fn event_to(coroutine: &Header, what: &'static str, outcome: &'static
 
 /// The hook of that name was asked. Of one that had been suspended without being asked, this was told before.
 #[inline]
-pub(crate) fn initial_suspend(coroutine: &Header) {
-    if !coroutine.state.is_fresh() {
+pub(crate) fn initial_suspend(coroutine: &Header, had_been_suspended: impl FnOnce() -> bool) {
+    if is_watched(coroutine) && !had_been_suspended() {
         event(coroutine, "initial_suspend", "");
     }
 }
