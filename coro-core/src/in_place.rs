@@ -70,7 +70,8 @@ use crate::trace;
 /// ```
 ///
 /// `R` is a coroutine type that its owner resumes and that has a lifetime ([`Lendable`]):
-/// [`Generator`](crate::Generator), [`StateMachine`](crate::StateMachine), or one made with
+/// [`Generator`](crate::Generator), [`StateMachine`](crate::StateMachine), [`TwoWay`](crate::TwoWay) (which
+/// [`two_way_in`](crate::two_way_in) resumes), or one made with
 /// [`#[coro::promise]`](macro@crate::promise).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a place for `{R}`",

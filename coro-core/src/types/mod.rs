@@ -21,4 +21,4 @@ pub use generator::{Delegation, Generator, GeneratorPromise};
 pub use state_machine::{SendError, Signal, SignalAwaiter, StateMachine, StateMachinePromise};
 #[cfg(feature = "alloc")]
 pub use task::{Task, TaskPromise};
-pub use two_way::{Argument, Resumable, ResumeError, Resumed, TwoWay, TwoWayPromise, two_way};
+pub use two_way::{Argument, Resumable, ResumeError, Resumed, TwoWay, TwoWayPromise, two_way, two_way_in};

@@ -2,10 +2,11 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::pin::Pin;
 
 use crate::{
-    Awaiter, ByOwner, Callee, ContinuationOf, Coroutine, CoroutineHandle, Handle, Info, Local, Location, NewPromise,
-    Promise, Propagate, SuspendAlways, Threads, YieldFrom, YieldValue,
+    Awaiter, ByOwner, Callee, ContinuationOf, Coroutine, CoroutineHandle, Handle, InPlace, Info, Lendable, Local,
+    Location, NewPromise, Promise, Propagate, SuspendAlways, Threads, YieldFrom, YieldValue,
 };
 
 /// What a two-way coroutine function returns: `co_yield!(out)` gives an `Out` to whoever resumes the coroutine, and its
@@ -64,7 +65,8 @@ use crate::{
 ///
 /// `co_yield!(..other)` lets another coroutine of the same type answer in its place: it yields what that yields, hands
 /// the arguments on, and goes on with what that returned. However deep they delegate to each other, a resume goes
-/// straight to the innermost one:
+/// straight to the innermost one. (One in a [place](crate::InPlace) that has been resumed already waits for an argument
+/// that nobody has: delegating to it panics.)
 ///
 /// ```
 /// use coro::{Resumed::{Complete, Yielded}, TwoWay, two_way};
@@ -88,6 +90,9 @@ use crate::{
 /// assert_eq!(asking.resume(4), Ok(Yielded("more")));
 /// assert_eq!(asking.resume(8), Ok(Complete(15)));
 /// ```
+///
+/// A function that returns an `impl InPlace<TwoWay<…>>` is not allocated, but lives where its caller puts it; see
+/// [`two_way_in`].
 ///
 /// A `TwoWay<'a, In, Out, R, Sendable>` may change threads between two resumes, and holds only what is `Send`.
 #[must_use = "give its function to `coro::two_way`, which resumes it with the first argument"]
@@ -152,6 +157,53 @@ where
     F: FnOnce(In) -> TwoWay<'a, In, Out, R, S>,
 {
     Resumable { begin: Some(begin), coroutine: None }
+}
+
+/// Makes a coroutine of a function from its first argument to an `impl InPlace<TwoWay<…>>`. It lives in `place`, and
+/// allocates nothing: the function is called at the first [`resume`](Resumable::resume), and what it returns put there.
+/// What was in the place before is dropped then; what is in it afterwards stays there when the coroutine that this
+/// gives is dropped, and goes with its place.
+///
+/// ```
+/// use core::pin::pin;
+/// use coro::{InPlace, Resumed::{Complete, Yielded}, TwoWay, two_way_in};
+///
+/// /// The average of all numbers so far, until one is negative; then how many there were.
+/// #[coro::coroutine]
+/// fn average(first: f64) -> impl InPlace<TwoWay<'static, f64, f64, u32>> {
+///     let (mut sum, mut count, mut next) = (0.0, 0, first);
+///     while next >= 0.0 {
+///         sum += next;
+///         count += 1;
+///         next = co_yield!(sum / f64::from(count));
+///     }
+///     count
+/// }
+///
+/// let place = pin!(None);
+/// let mut average = two_way_in(place, average);
+/// assert_eq!(average.resume(2.0), Ok(Yielded(2.0)));
+/// assert_eq!(average.resume(4.0), Ok(Yielded(3.0)));
+/// assert_eq!(average.resume(-1.0), Ok(Complete(2)));
+/// assert!(average.resume(6.0).is_err());
+/// ```
+#[expect(clippy::type_complexity, reason = "the function that begins has no name")]
+pub fn two_way_in<'f, 'a: 'f, In, Out, R, S, C>(
+    place: Pin<&'f mut Option<C>>,
+    begin: impl FnOnce(In) -> C,
+) -> Resumable<impl FnOnce(In) -> TwoWay<'f, In, Out, R, S>, TwoWay<'f, In, Out, R, S>>
+where
+    In: 'a,
+    Out: 'a,
+    R: 'a,
+    S: Threads,
+    C: InPlace<TwoWay<'a, In, Out, R, S>>,
+{
+    two_way(move |first| {
+        let mut place = place;
+        place.set(Some(begin(first)));
+        place.as_pin_mut().unwrap_or_else(|| unreachable!("it was put there")).coroutine()
+    })
 }
 
 impl<'a, In, Out, R, S: Threads, F: FnOnce(In) -> TwoWay<'a, In, Out, R, S>> Resumable<F, TwoWay<'a, In, Out, R, S>> {
@@ -255,6 +307,15 @@ impl<'a, In: 'a, Out: 'a, R: 'a, S: Threads> Coroutine<'a> for TwoWay<'a, In, Ou
 }
 
 #[diagnostic::do_not_recommend]
+impl<In, Out, R, S: Threads> Lendable for TwoWay<'_, In, Out, R, S> {
+    type Promise = TwoWayPromise<In, Out, R, S>;
+    type Lent<'f>
+        = TwoWay<'f, In, Out, R, S>
+    where
+        Self: 'f;
+}
+
+#[diagnostic::do_not_recommend]
 impl<In, Out, R, S: Threads> YieldValue<Out> for TwoWayPromise<In, Out, R, S> {
     type Awaiter = Argument;
 
@@ -332,7 +393,7 @@ impl<In, Out, R, S: Threads> Awaiter<TwoWayPromise<In, Out, R, S>> for Argument 
 
     #[inline]
     fn await_resume(&mut self, promise: &mut TwoWayPromise<In, Out, R, S>) -> In {
-        promise.argument.take().expect("`resume` gives an argument")
+        promise.argument.take().expect("one that waits for an argument cannot be delegated to")
     }
 }
 

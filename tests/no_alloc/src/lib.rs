@@ -13,7 +13,7 @@ extern crate coro;
 use core::option::Option::{self, Some};
 use core::pin::Pin;
 
-use coro::{CoroutineHandle, Generator, InPlace, Signal, StateMachine};
+use coro::{CoroutineHandle, Generator, InPlace, Signal, StateMachine, TwoWay};
 
 /// Yields what it borrows.
 #[coro::coroutine]
@@ -74,6 +74,18 @@ impl<'m, M> Decoder<Pin<&'m mut M>> {
     pub const fn new(machine: Pin<&'m mut M>) -> Self {
         Self { machine }
     }
+}
+
+/// Says in which direction the number is; at the end, how many guesses there were.
+#[coro::coroutine]
+pub fn guesses(number: u32, first: u32) -> impl InPlace<TwoWay<'static, u32, &'static str, u32>> {
+    let mut guess = first;
+    let mut count = 1;
+    while guess != number {
+        guess = co_yield!(if guess > number { "less" } else { "more" });
+        count += 1;
+    }
+    count
 }
 
 /// A type of its own.

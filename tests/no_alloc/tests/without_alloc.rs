@@ -4,8 +4,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::pin::pin;
 
-use coro::InPlace as _;
-use coro_test_no_alloc::{Decoder, adder, both, checksum, evens, steps};
+use coro::Resumed::{Complete, Yielded};
+use coro::{InPlace as _, two_way_in};
+use coro_test_no_alloc::{Decoder, adder, both, checksum, evens, guesses, steps};
 
 thread_local! {
     static ALLOCATIONS: Cell<u32> = const { Cell::new(0) };
@@ -58,6 +59,14 @@ fn coroutines_in_place_ask_for_no_memory() {
         assert_eq!(steps.as_mut().coroutine().step(), Some("one"));
         assert_eq!(steps.as_mut().coroutine().step(), Some("two"));
         assert_eq!(steps.coroutine().step(), None);
+
+        let place = pin!(None);
+        let mut guesses = two_way_in(place, |first| guesses(7, first));
+        assert_eq!(
+            [9, 3, 7].map(|guess| guesses.resume(guess)),
+            [Ok(Yielded("less")), Ok(Yielded("more")), Ok(Complete(3)),]
+        );
+        assert_eq!(guesses.resume(7).map_err(coro::ResumeError::into_argument), Err(7));
     });
     assert_eq!(asked, 0);
 }
