@@ -308,6 +308,43 @@ fn a_detached_generator_goes_with_a_visitor_that_loses_and_is_at_its_end_then() 
 }
 
 #[test]
+fn a_visitor_that_loses_while_the_generator_runs_is_dropped_at_its_own_next_suspension() {
+    /// Lets the rival of who asks win, and then gives the item.
+    #[coro::coroutine]
+    fn lets_rival_win() -> AsyncGenerator<'static, u32, Detached> {
+        Park.await;
+        unpark().expect("the rival").resume();
+        co_yield!(1);
+        co_yield!(2);
+    }
+    #[coro::coroutine]
+    fn asks<'h>(items: &'h mut AsyncGenerator<'_, u32, Detached>) -> Task<'h, Option<u32>, Detached> {
+        let _local = Live::new("local of a visitor");
+        event(format!("{:?}", items.next().await));
+        Park.await;
+        event("not reached");
+        None
+    }
+    #[coro::coroutine]
+    fn rival() -> Task<'static, Option<u32>, Detached> {
+        Park.await;
+        Some(7)
+    }
+    #[coro::coroutine(initial = suspend_never, final = suspend_never)]
+    fn root() -> FireAndForget {
+        let mut items = lets_rival_win();
+        event(format!("{:?}", when_any([asks(&mut items), rival()]).await));
+        event(format!("{:?}", items.next().await));
+    }
+    reset(&[]);
+    root();
+    unpark().expect("the generator").resume();
+    assert_eq!(take_log(), ["Some(1)", "drop local of a visitor", "(1, Some(7))", "Some(2)"]);
+    drop(unpark());
+    assert_eq!((take_log(), alive()), (vec![], vec![]));
+}
+
+#[test]
 fn a_million_items_need_no_stack_and_neither_do_a_hundred_thousand_nested_ones() {
     #[coro::coroutine]
     fn numbers(to: u32) -> AsyncGenerator<'static, u32, Detached> {

@@ -87,6 +87,76 @@ fn a_task_leaked_in_the_middle_of_a_visit_is_not_returned_into() {
     drop(slot.take());
 }
 
+/// The same items, at the end of a line.
+#[coro::coroutine]
+fn line(slot: Slot, depth: u32) -> AsyncGenerator<'static, u32, Polled> {
+    if depth == 0 {
+        co_yield!(..items(slot));
+    } else {
+        co_yield!(..line(slot, depth - 1));
+    }
+}
+
+#[test]
+fn a_task_leaked_in_the_middle_of_a_visit_of_a_line_is_not_returned_into() {
+    let slot = Slot::default();
+    let mut items = line(slot.clone(), 2);
+    let mut expected = 0;
+    // Who comes after one that was leaked: a future, another visitor, a line that is hung above this one, nobody.
+    for round in 0..9 {
+        let borrowed = Box::new(Cell::new(0));
+        let mut visitor = visit(&mut items, &borrowed);
+        assert!(poll_once(&mut visitor).is_pending());
+        forget(visitor);
+        assert_eq!(borrowed.get(), 0);
+        drop(borrowed);
+        if round % 3 == 0 {
+            assert!(poll_once(&mut items.next()).is_pending());
+            drop(slot.take());
+            assert_eq!(poll_once(&mut items.next()), Poll::Ready(Some(expected)));
+            expected += 1;
+        }
+        if round % 3 == 2 {
+            #[coro::coroutine]
+            fn above(items: AsyncGenerator<'static, u32, Polled>) -> AsyncGenerator<'static, u32, Polled> {
+                co_yield!(..items);
+            }
+            items = above(items);
+        }
+        if round % 3 != 0 {
+            let went_on = Cell::new(0);
+            let mut other = visit(&mut items, &went_on);
+            assert!(poll_once(&mut other).is_pending());
+            drop(slot.take());
+            assert_eq!(poll_once(&mut other), Poll::Ready(Some(expected)));
+            drop(other);
+            assert_eq!(went_on.get(), 1);
+            expected += 1;
+        }
+    }
+    let borrowed = Box::new(Cell::new(0));
+    let mut visitor = visit(&mut items, &borrowed);
+    assert!(poll_once(&mut visitor).is_pending());
+    forget(visitor);
+    drop(borrowed);
+    let functions: Vec<_> = items.backtrace().map(|location| location.function()).collect();
+    assert_eq!(functions, ["wait", "items", "line", "line", "line", "above", "above", "above"]);
+    drop(items);
+    drop(slot.take());
+}
+
+#[test]
+fn a_line_that_is_leaked_half_way_is_not_gone_on_with() {
+    let slot = Slot::default();
+    let went_on = Cell::new(0);
+    let mut leaked = line(slot.clone(), 2);
+    assert!(poll_once(&mut visit(&mut leaked, &went_on)).is_pending());
+    drop(slot.take());
+    assert_eq!(poll_once(&mut visit(&mut leaked, &went_on)), Poll::Ready(Some(0)));
+    forget(leaked);
+    assert_eq!(went_on.get(), 1);
+}
+
 #[test]
 fn a_visit_of_a_leaked_generator_is_as_good_as_none() {
     let slot = Slot::default();

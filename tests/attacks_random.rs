@@ -537,7 +537,16 @@ fn next_of<'a>(items: &'a mut AsyncGenerator<'_, u64, Polled>) -> Pin<Box<dyn Fu
 #[coro::coroutine(final = Wake(Live::new()))]
 fn items(depth: u64, argument: Live) -> AsyncGenerator<'static, u64, Polled> {
     for item in 0..dice(4) {
-        match dice(6) {
+        match dice(8) {
+            6 => {
+                if let Some(other) = stream() {
+                    co_yield!(..other);
+                }
+            }
+            7 if depth > 0 => {
+                co_yield!(..items(depth - 1, Live::new()));
+                co_yield!(..lent_items(&argument, depth - 1));
+            }
             0 => drop(Wait(Live::new()).await),
             1 => anything(),
             2 if depth > 0 => co_yield!(borrow(&argument, depth - 1).await),
@@ -565,6 +574,7 @@ fn lent_items(lent: &Live, depth: u64) -> AsyncGenerator<'_, u64, Polled> {
         }
         if depth > 0 && rarely(2) {
             co_yield!(borrow(&local, depth - 1).await);
+            co_yield!(..lent_items(&local, depth - 1));
         }
     }
     assert!(local.look() + lent.look() < 18);
@@ -573,7 +583,13 @@ fn lent_items(lent: &Live, depth: u64) -> AsyncGenerator<'_, u64, Polled> {
 #[coro::coroutine(final = End(Live::new()))]
 fn detached_items(depth: u64, argument: Live) -> AsyncGenerator<'static, u64, Detached> {
     for item in 0..dice(4) {
-        match dice(5) {
+        match dice(7) {
+            5 => {
+                if let Some(other) = detached_stream() {
+                    co_yield!(..other);
+                }
+            }
+            6 if depth > 0 => co_yield!(..detached_items(depth - 1, Live::new())),
             0 => drop(Suspend(Live::new()).await),
             1 => anything(),
             2 if depth > 0 => co_yield!(call(&argument, &argument, depth - 1).await),
@@ -593,6 +609,8 @@ fn drain(lent: &Live, depth: u64) -> Task<'_, u64, Detached> {
         co_yield!(Suspend(Live::new()).await.look());
         if depth > 0 {
             co_yield!(call(lent, lent, depth - 1).await);
+            let local = Live::new();
+            co_yield!(..items(&local, depth - 1));
         }
         co_yield!(lent.look());
     }

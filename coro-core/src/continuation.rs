@@ -46,6 +46,9 @@ pub(crate) mod sealed {
         /// Whether a callee may run in its caller's body: nobody can resume it before that is off the stack.
         const NESTS: bool;
 
+        /// Whether there is somebody to go back to at the root: who polls it.
+        const POLLED: bool = false;
+
         /// Polls the body as this world does.
         ///
         /// # Safety

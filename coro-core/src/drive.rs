@@ -327,7 +327,11 @@ unsafe fn settled_cancelled(
         }
         // What else was cancelled waits in the turn, and is marked there.
         turn.cancelled.set(false);
-        let Some(victim) = branch::cancel::cancelled(current) else { return next };
+        let Some(victim) = branch::cancel::cancelled(current) else {
+            // That may be a visitor of this one, and cancelled.
+            turn.cancelled.set(next.is_some());
+            return next;
+        };
         if let Some(next) = next {
             turn.postpone(next);
         }

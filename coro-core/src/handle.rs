@@ -385,7 +385,8 @@ unsafe fn leaf_under(root: NonNull<Header>) -> NonNull<Header> {
     // Test: tests/async_generator_leaking.rs.
     unsafe {
         match root.as_ref().link.get() {
-            None => root,
+            // What has yielded in its place, if that was the last to run.
+            None => root.as_ref().state.relay().map_or(root, |first| first.as_ref().innermost()),
             Some(visitor) if visitor.as_ref().state.callee() == Some(root) => innermost(root),
             Some(leaf) => leaf,
         }

@@ -41,6 +41,7 @@ mod models;
 mod no_groups;
 mod panic;
 mod promise;
+mod relay;
 #[cfg(feature = "alloc")]
 mod scope;
 mod start;
@@ -90,6 +91,8 @@ pub use promise::{
     AwaitTransform, Coroutine, FinalSuspend, Given, Handle, Handled, NeedsStd, NewPromise, Nobody, Owner, PanicPolicy,
     Promise, Propagate, UnhandledException, Unowned, YieldFrom, YieldValue,
 };
+#[cfg(feature = "alloc")]
+pub use relay::{ItemSlot, Relayed};
 #[cfg(feature = "alloc")]
 pub use scope::{Join, Scope, Spawned};
 pub use start::MayStart;

@@ -45,6 +45,7 @@ use crate::in_place::Place;
 use crate::leaf::Leaf;
 use crate::memory::{self, FrameAllocator};
 use crate::promise::{AwaitTransform, Coroutine, FinalSuspend, Handle, Promise, YieldFrom, YieldValue};
+use crate::relay;
 use crate::start::{MayStart, Start, sealed::Initial};
 use crate::trace;
 
@@ -328,18 +329,30 @@ impl<P> Co<P> {
         hook(unsafe { promise_of(self.frame).as_mut() })
     }
 
-    /// Suspends the coroutine, and goes back to its visitor, or to who polls it. One that a caller awaits by a call is
-    /// run on by that; where there is nobody to go back to, it goes on at once.
-    pub(crate) fn to_visitor(self, has_suspended: bool, polled: bool) -> Poll<()> {
-        let Header { state, link, .. } = self.header();
-        // SAFETY: S2: whoever is linked waits for this coroutine. Test: tests/async_generator.rs.
-        let is_linked = link.get().map(|caller| unsafe { caller.as_ref() }.vtable.kind == Kind::Coroutine);
+    /// Suspends the coroutine, and goes back to its visitor, or to who polls it; if it yields in the place of others,
+    /// to the outermost one's, with the item. One that a caller awaits by a call is run on by that; where there is
+    /// nobody to go back to, it goes on at once.
+    pub(crate) fn to_visitor(self, has_suspended: bool) -> Poll<()>
+    where
+        P: Promise<World: Parks>,
+    {
         if has_suspended {
             return Poll::Ready(());
         }
-        if !is_linked.unwrap_or(polled) {
+        // SAFETY: S2: those above wait for this coroutine, and whoever is linked to the outermost one for that. Tests:
+        // tests/async_generator.rs, tests/async_delegation.rs.
+        let (relay, link, is_linked) = unsafe {
+            let relay = relay::above(self.frame).map(|relay| relay.as_ref());
+            let link = relay.map_or(&self.header().link, |relay| &relay.top().as_ref().link);
+            (relay, link, link.get().map(|visitor| visitor.as_ref().vtable.kind == Kind::Coroutine))
+        };
+        if !is_linked.unwrap_or(P::World::POLLED) {
             trace::event(self.header(), "await_suspend", "goes on");
             return Poll::Ready(());
+        }
+        if let Some(relay) = relay {
+            // SAFETY: S4: this one runs, and is at the end of its line. Test: tests/async_delegation.rs.
+            unsafe { relay.hand_up() };
         }
         match link.get() {
             // SAFETY: as above.
@@ -347,8 +360,8 @@ impl<P> Co<P> {
             None => trace::event(self.header(), "await_suspend", "suspends"),
         }
         // SAFETY: S4: the turn that runs this body is on the stack below it. Test: tests/async_generator.rs.
-        unsafe { state.turn().as_ref() }.next.set(link.take());
-        state.suspend();
+        unsafe { self.header().state.turn().as_ref() }.next.set(link.take());
+        self.header().state.suspend();
         Poll::Pending
     }
 

@@ -21,6 +21,7 @@ use core::ptr::{self, NonNull};
 
 use crate::drive::Turn;
 use crate::frame::Header;
+use crate::relay::Relay;
 use crate::sync::{AtomicPtr, Ordering};
 
 /// Off the stack, never polled or in a future.
@@ -52,6 +53,9 @@ const TURN_BITS: usize = 15;
 const CALLING: usize = 5;
 /// Suspended until the coroutine that the word points at, and that somebody else owns, has yielded or ended.
 const VISITING: usize = 13;
+/// Suspended until a callee has ended that yields in its place; the word points at the [`Relay`] to it. (The same
+/// bits as `ALONE`, but with an address.)
+const RELAYING: usize = 9;
 /// Owned by a turn that runs others first; it points at the next that waits there.
 const POSTPONED: usize = 6;
 /// As `POSTPONED`, and cancelled meanwhile.
@@ -59,7 +63,10 @@ const POSTPONED_CANCELLED: usize = 7;
 const HEADER_BITS: usize = 15;
 
 const _: () = assert!(ALONE & STALE == 0);
+// What is destroyed while it waits has no stale continuation.
+const _: () = assert!((CALLING | VISITING | RELAYING) & STALE == 0);
 const _: () = assert!(align_of::<Turn>() > TURN_BITS && align_of::<Header>() > HEADER_BITS);
+const _: () = assert!(align_of::<Relay>() > HEADER_BITS);
 
 /// See the module's documentation.
 pub(crate) struct State(AtomicPtr<()>);
@@ -233,14 +240,31 @@ impl State {
         self.set(visited.as_ptr().cast::<()>().map_addr(|address| address | VISITING));
     }
 
+    /// Suspended until the callee of `relay` has ended.
+    pub(crate) fn wait_for_relay(&self, relay: NonNull<Relay>) {
+        self.set(relay.as_ptr().cast::<()>().map_addr(|address| address | RELAYING));
+    }
+
+    /// The relay to the callee that yields in its place.
+    #[inline]
+    pub(crate) fn relay(&self) -> Option<NonNull<Relay>> {
+        let relay = self.get().map_addr(|address| address & !HEADER_BITS).cast();
+        if self.word() & HEADER_BITS == RELAYING { NonNull::new(relay) } else { None }
+    }
+
     /// Whether it waits for another coroutine.
     #[inline]
     pub(crate) fn is_calling(&self) -> bool {
-        matches!(self.word() & HEADER_BITS, CALLING | VISITING)
+        self.word() > HEADER_BITS && matches!(self.word() & HEADER_BITS, CALLING | VISITING | RELAYING)
     }
 
-    /// The coroutine that it waits for.
+    /// The coroutine that it waits for; at the top of a line of those that yield in its place, the innermost.
     pub(crate) fn callee(&self) -> Option<NonNull<Header>> {
+        if let Some(first) = self.relay() {
+            // SAFETY: S2: a relay is alive while it is waited for, and this one is the first. Test:
+            // tests/async_delegation.rs.
+            return Some(unsafe { first.as_ref().innermost() });
+        }
         let callee = self.get().map_addr(|address| address & !HEADER_BITS).cast();
         if self.is_calling() { NonNull::new(callee) } else { None }
     }
@@ -310,7 +334,8 @@ impl State {
     /// Whether there is nothing to settle: the suspension was not a leaf awaiter's.
     pub(crate) fn is_settled(&self) -> bool {
         let word = self.word();
-        word == SUSPENDED || matches!(word & HEADER_BITS, CALLING | VISITING | POSTPONED | POSTPONED_CANCELLED)
+        word == SUSPENDED
+            || matches!(word & HEADER_BITS, CALLING | VISITING | RELAYING | POSTPONED | POSTPONED_CANCELLED)
     }
 
     /// The suspended coroutine, which a turn owns, waits behind `next` for its time to go on. It may have been

@@ -105,7 +105,7 @@ impl<T: Threads> sealed::World for Detached<T> {
         A: Awaiter<P>,
     {
         if A::TO_VISITOR {
-            let polled = co.to_visitor(*has_suspended, false);
+            let polled = co.to_visitor(*has_suspended);
             *has_suspended = polled.is_pending();
             return polled;
         }

@@ -41,6 +41,7 @@ impl<T: Threads> sealed::World for Polled<T> {
     type Slot = Option<Arc<WakeSlot>>;
     const SHARED: bool = false;
     const NESTS: bool = true;
+    const POLLED: bool = true;
 
     #[inline]
     unsafe fn poll<B: Future>(body: Pin<&mut B>, turn: Option<NonNull<Turn>>) -> Poll<B::Output> {
@@ -70,7 +71,7 @@ impl<T: Threads> sealed::World for Polled<T> {
         A: Awaiter<P>,
     {
         if A::TO_VISITOR {
-            return co.to_visitor(co.take_fresh(), true);
+            return co.to_visitor(co.take_fresh());
         }
         if let Some(given) = slot {
             if !given.has_fired() {

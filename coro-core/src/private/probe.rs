@@ -16,6 +16,8 @@ use crate::continuation::Parks;
 use crate::continuation::{Polled, Threads};
 use crate::leaf::Leaf;
 use crate::promise::Promise;
+#[cfg(feature = "alloc")]
+use crate::relay::{ItemSlot, Relayed, Relaying};
 use crate::trace;
 #[cfg(feature = "alloc")]
 use crate::visit::{Visit, Visiting};
@@ -102,6 +104,25 @@ where
     unsafe fn co_await(way: Way<P, CallKind<'a>>, callee: X, point: &'static Point) -> Self::Wait {
         way.co.suspends_at(point);
         Call::new(way.co, callee)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<'a, P, X: Callee<'a>> ViaCall<'a> for &&&&Probe<P, Relayed<X>> {}
+
+/// A callee that yields in its caller's place.
+#[cfg(feature = "alloc")]
+#[diagnostic::do_not_recommend]
+impl<'a, P, X> CoAwait<P, CallKind<'a>> for Relayed<X>
+where
+    P: ItemSlot<World: Calls<P, X::Promise> + Parks>,
+    X: Callee<'a, Promise: ItemSlot<Item = P::Item>>,
+{
+    type Wait = Relaying<'a, P, X::Promise, X>;
+
+    unsafe fn co_await(way: Way<P, CallKind<'a>>, Self(callee): Self, point: &'static Point) -> Self::Wait {
+        way.co.suspends_at(point);
+        Relaying::new(way.co, callee)
     }
 }
 

@@ -14,7 +14,7 @@ mod task;
 mod two_way;
 
 #[cfg(feature = "alloc")]
-pub use async_generator::{AsyncGenerator, ItemsPromise, NextItem, Returned, TryAsyncGenerator};
+pub use async_generator::{AsyncGenerator, Fails, ItemsOf, ItemsPromise, NextItem, Outcome, TryAsyncGenerator};
 #[cfg(feature = "alloc")]
 pub use fire_and_forget::{FireAndForget, FireAndForgetPromise};
 pub use generator::{Delegation, Generator, GeneratorPromise};
