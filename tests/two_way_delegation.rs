@@ -89,6 +89,20 @@ fn an_eager_one_loses_neither_its_first_output_nor_its_answer() {
     }
 }
 
+/// Delegates before anybody has resumed it, to one that yields.
+#[coro::coroutine(initial = suspend_never)]
+fn eager_nested(first: u64, depth: u64) -> Sums {
+    co_yield!(..nested(first, depth))
+}
+
+#[test]
+fn the_answer_to_an_eager_one_that_delegates_goes_to_the_innermost() {
+    let mut doubles = two_way(|first| doubles(first, Some(Box::new(|first| eager_nested(first, 2))), 0));
+    let answers = [1, 10, 100].map(|argument| doubles.resume(argument));
+    assert_eq!(answers, [Ok(Yielded(2)), Ok(Yielded(1)), Ok(Yielded(111))]);
+    assert_eq!(doubles.resume(1000), Ok(Complete(1111)));
+}
+
 #[coro::coroutine]
 fn outer(first: u32, panics: bool) -> TwoWay<'static, u32, &'static str, &'static str> {
     let _held = Live::new("outer's");

@@ -65,9 +65,9 @@ pub trait Callee<'a>: Sized {
         false
     }
 
-    /// After that suspension: what the owner gave to the caller meanwhile can be handed on. Only called in the world
-    /// [`ByOwner`].
-    fn suspended_first(_promise: &mut Self::Promise, _of_caller: &mut Self::Promise) {}
+    /// After that suspension: what the owner gave to the caller meanwhile can be handed on, to the innermost coroutine
+    /// that waits for it. Only called in the world [`ByOwner`].
+    fn suspended_first(_innermost: &mut Self::Promise, _of_caller: &mut Self::Promise) {}
 
     /// Gives the coroutine up to the one that awaits it.
     fn into_handle(self) -> CoroutineHandle<'a, Self::Promise>;
@@ -191,10 +191,12 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Call<'a, P, C, X> {
             return Poll::Pending;
         }
         self.first = First::Calls;
-        if let Some(callee) = &mut self.callee {
-            // SAFETY: S4: the caller's body is on the stack, and lends its promise to this hook; it is a `C`, see
-            // `First`. Test: tests/two_way_delegation.rs.
-            X::suspended_first(callee.promise_mut(), unsafe { promise_of::<C>(self.co.pointer()).as_mut() });
+        if let Some(callee) = &self.callee {
+            // SAFETY: S4: the caller's body is on the stack, and lends its promise to this hook; the callee and what it
+            // has called are off it. All their promises are `C`s, see `First`. Test: tests/two_way_delegation.rs.
+            let (innermost, caller) = unsafe { (promise_of::<C>(callee.leaf()), promise_of::<C>(self.co.pointer())) };
+            // SAFETY: as above.
+            unsafe { X::suspended_first(&mut *innermost.as_ptr(), &mut *caller.as_ptr()) };
         }
         Poll::Ready(())
     }
