@@ -43,7 +43,7 @@ pub fn fibonacci() -> Generator<'static, u64> {
     let __coro_promise = __coroutine.promise(__coro_runtime::NewPromise::new());
     let __coro_final = __coro_runtime::private::FromPromise;
     // 5. The body: an `async` block, of which rustc makes the state machine. `__coroutine` is a pointer to the frame it will be in.
-    let __coro_body = __coroutine.body(move |__coroutine| async move {
+    let __coro_body = __coroutine.body(move |mut __coroutine| async move {
         // Never run: the type of what the body returns, for `return`, `?` and coercions.
         if false { return __coroutine.never(); }
         // The initial suspension is the first await of all.
@@ -61,17 +61,24 @@ pub fn fibonacci() -> Generator<'static, u64> {
                     // Never run: this `break` does not compile where a macro has moved the suspension out of the body.
                     if false { loop { break 'coroutine_body __coroutine.never(); } },
                     // The promise's `yield_value` is asked for an awaiter, which is awaited.
-                    __coroutine.give(__coro_runtime::YieldValue::yield_value, this, &__CORO_POINTS[1]).await
+                    // With the value comes the frame again: where it is in a place, the optimizer then sees that it is the same.
+                    match __coroutine.give(__coro_runtime::YieldValue::yield_value, this, &__CORO_POINTS[1]).await {
+                        (__coro_value, __coro_here) => { __coroutine = __coro_here; __coro_value }
+                    }
                 ).1;
                 (this, next) = (next, sum);
             }
             (
                 if false { loop { break 'coroutine_body __coroutine.never(); } },
-                __coroutine.give(__coro_runtime::YieldValue::yield_value, this, &__CORO_POINTS[2]).await
+                match __coroutine.give(__coro_runtime::YieldValue::yield_value, this, &__CORO_POINTS[2]).await {
+                    (__coro_value, __coro_here) => { __coroutine = __coro_here; __coro_value }
+                }
             ).1;
             (
                 if false { loop { break 'coroutine_body __coroutine.never(); } },
-                __coroutine.give(__coro_runtime::YieldValue::yield_value, next, &__CORO_POINTS[3]).await
+                match __coroutine.give(__coro_runtime::YieldValue::yield_value, next, &__CORO_POINTS[3]).await {
+                    (__coro_value, __coro_here) => { __coroutine = __coro_here; __coro_value }
+                }
             ).1;
         };
     });

@@ -54,7 +54,7 @@ fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
     let __coro_promise = __coroutine.promise(__coro_runtime::NewPromise::new());
     let __coro_final = __coroutine.finish(__coro_runtime::FinalSuspend::final_suspend, __coro_runtime::SuspendAlways);
     // 5. The body: an `async` block, of which rustc makes the state machine. `__coroutine` is a pointer to the frame it will be in.
-    let __coro_body = __coroutine.body(move |__coroutine| async move {
+    let __coro_body = __coroutine.body(move |mut __coroutine| async move {
         // Never run: an `async` block drops what it captured in the order in which it is mentioned, so this is a `fn`'s order.
         if false { let _ = &path; }
         // Never run: the type of what the body returns, for `return`, `?` and coercions.

@@ -14,6 +14,7 @@ use crate::handle::CoroutineHandle;
 use crate::private::Co;
 use crate::promise::Promise;
 use crate::trace;
+use crate::whole::Inside;
 
 /// A coroutine type that other coroutines can await: C++'s task.
 ///
@@ -136,13 +137,16 @@ impl<'a, P: Promise, X: Callee<'a>> Call<'a, P, X::Promise, X> {
 impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a, P, C, X> {
     type Output = X::Output;
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<X::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
         let caller = self.co.header();
         let turn = if P::World::ALONE { caller.state.turn_if_any() } else { Some(caller.state.turn()) };
         // SAFETY: S4: the caller's body is on the stack, so is the turn that runs it. Nobody enters a caller before its
         // callee's end, and nobody else has the callee's handle: so if the callee is linked, it has ended. Test:
         // tests/calls.rs.
         let turn = turn.map(|turn| unsafe { turn.as_ref() });
+        if P::World::ALONE {
+            Inside::of(context).take_fresh();
+        }
         if P::World::ALONE && self.first != First::Calls && self.first().is_pending() {
             return Poll::Pending;
         }

@@ -23,6 +23,7 @@ pub(crate) mod sealed {
     use crate::branch::Outcome;
     use crate::drive::Turn;
     use crate::frame::{Header, Left};
+    use crate::leaf::Kept;
     use crate::private::Co;
     use crate::promise::Promise;
 
@@ -49,12 +50,16 @@ pub(crate) mod sealed {
         /// Whether there is somebody to go back to at the root: who polls it.
         const POLLED: bool = false;
 
-        /// Polls the body as this world does.
+        /// Polls the body of `frame` as this world does. The frame is `LENT` if it is its caller's, who knows its type.
         ///
         /// # Safety
         /// `turn` is on the stack, and runs this body; there is one unless this world allows to run it alone.
         #[inline]
-        unsafe fn poll<B: Future>(body: Pin<&mut B>, _turn: Option<NonNull<Turn>>) -> Poll<B::Output> {
+        unsafe fn poll<B: Future, const LENT: bool>(
+            body: Pin<&mut B>,
+            _frame: NonNull<Header>,
+            _turn: Option<NonNull<Turn>>,
+        ) -> Poll<B::Output> {
             body.poll(&mut Context::from_waker(Waker::noop()))
         }
 
@@ -63,6 +68,9 @@ pub(crate) mod sealed {
         /// # Safety
         /// As for [`poll`](Self::poll), and the body was polled just now.
         unsafe fn left(frame: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Option<Left>;
+
+        /// What an awaiter's frame remembers of its coroutine.
+        type Kept<P>: Kept<P>;
 
         /// Runs the awaiter up to the point where it has its value; pending while it waits.
         fn leaf<P, A>(co: Co<P>, awaiter: &mut A, slot: &mut Self::Slot, context: &mut Context<'_>) -> Poll<()>

@@ -3,7 +3,7 @@
 use core::cell::Cell;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
-use core::task::{Context, Waker};
+use core::task::Context;
 
 use crate::branch;
 use crate::frame::{Header, Kind, Left};
@@ -12,6 +12,7 @@ use crate::panic::Payload;
 use crate::scope;
 use crate::state::Suspension;
 use crate::trace;
+use crate::whole::Taker;
 
 /// One run of the trampoline, as the body that is on the stack sees it.
 #[repr(C, align(16))]
@@ -29,14 +30,19 @@ pub struct Turn {
     /// Whether the body was entered where it had been suspended by itself, and its awaiter does not know yet; see
     /// [`Co::is_fresh`](crate::private::Co::is_fresh).
     pub(crate) fresh: Cell<bool>,
-    /// Who polls the chain's root, in the world of futures.
-    context: Option<NonNull<Context<'static>>>,
+    /// Who runs the chain: in the world of futures the [`Context`] of the poll, in the world of those that their owner
+    /// resumes its [`Taker`], if it has one.
+    above: Option<NonNull<()>>,
     /// What the callee that just ended panicked with, for the caller that is entered next.
     pub(crate) panic: Cell<Option<Payload>>,
 }
 
 impl Turn {
     fn new(context: Option<&mut Context<'_>>) -> Self {
+        Self::under(context.map(|context| NonNull::from(context).cast()))
+    }
+
+    fn under(above: Option<NonNull<()>>) -> Self {
         Self {
             next: Cell::new(None),
             panic: Cell::new(None),
@@ -45,7 +51,7 @@ impl Turn {
             nested: Cell::new(0),
             cancelled: Cell::new(false),
             fresh: Cell::new(false),
-            context: context.map(|context| NonNull::from(context).cast()),
+            above,
         }
     }
 
@@ -55,10 +61,21 @@ impl Turn {
     /// The turn is on the stack, and nobody else uses its context.
     #[inline]
     pub(crate) unsafe fn context<'t>(&self) -> &'t mut Context<'t> {
-        let context = self.context.expect("a polled coroutine is run by a poll");
+        let context = self.above.expect("a polled coroutine is run by a poll");
         // SAFETY: S4: it was made from a context that outlives the turn; a body uses it for the length of its own poll.
         // Test: tests/tasks.rs.
         unsafe { context.cast::<Context<'t>>().as_mut() }
+    }
+
+    /// Who takes what the chain yields, if somebody does.
+    ///
+    /// # Safety
+    /// The turn is on the stack, and runs coroutines that their owner resumes.
+    #[inline]
+    pub(crate) unsafe fn taker(&self) -> Option<Taker> {
+        // SAFETY: S4: in that world it was made from a taker, if from anything, that outlives the turn. Test:
+        // tests/generator_folds.rs.
+        self.above.map(|taker| unsafe { taker.cast::<Taker>().read() })
     }
 
     /// Runs the chain at `leaf`, which becomes the turn's, once those that run before it wait.
@@ -199,6 +216,24 @@ pub(crate) unsafe fn run_owned(first: NonNull<Header>, context: Option<&mut Cont
     }
 }
 
+/// As [`run_owned`], for an owner who takes what the chain yields.
+///
+/// # Safety
+/// As for [`run_owned`]; the taker is for promises of the chain's type, and in no call.
+#[inline]
+pub(crate) unsafe fn run_taken(first: NonNull<Header>, taker: &Taker) -> Option<NonNull<Header>> {
+    let turn = ManuallyDrop::new(Turn::under(Some(NonNull::from(taker).cast())));
+    // SAFETY: caller's contract; a panic of a callee is for its caller, which `run_owned_on` sees to.
+    unsafe {
+        let Header { vtable, link, .. } = first.as_ref();
+        let left = match link.get() {
+            None => (vtable.resume)(first, Some(NonNull::from(&*turn))),
+            Some(_) => Left::gone(Some(first)),
+        };
+        if left.next.is_some() { run_owned_on(left, &turn) } else { left.waits }
+    }
+}
+
 /// # Safety
 /// As for [`run_owned`].
 unsafe fn run_owned_on(mut left: Left, turn: &Turn) -> Option<NonNull<Header>> {
@@ -214,9 +249,8 @@ unsafe fn run_owned_on(mut left: Left, turn: &Turn) -> Option<NonNull<Header>> {
 /// # Safety
 /// As for [`run_owned`]; the root gives its continuation to nobody in this run.
 #[inline]
-pub(crate) unsafe fn start(root: NonNull<Header>) -> Option<NonNull<Header>> {
-    let mut context = Context::from_waker(Waker::noop());
-    let turn = ManuallyDrop::new(Turn::new(Some(&mut context)));
+pub(crate) unsafe fn start(root: NonNull<Header>, context: Option<&mut Context<'_>>) -> Option<NonNull<Header>> {
+    let turn = ManuallyDrop::new(Turn::new(context));
     // SAFETY: caller's contract; if this panics there is nothing in the turn. Test: tests/generator.rs.
     unsafe {
         let resume = root.as_ref().vtable.resume;

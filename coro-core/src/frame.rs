@@ -199,7 +199,7 @@ where
                         owned: <P::Owner as Owner>::OWNED,
                         lent: LENT,
                         shared: P::World::SHARED,
-                        resume: resume::<M, P, B, F, A>,
+                        resume: if LENT { resume_known::<M, P, B, F, A> } else { resume::<M, P, B, F, A> },
                         destroy: destroy::<P, B, F, A>,
                         release: release::<P, B, F, A>,
                         free: free::<P, B, F, A>,
@@ -228,6 +228,41 @@ where
     F: FinalSuspend<P>,
     A: FrameAllocator,
 {
+    // SAFETY: caller's contract.
+    unsafe { run::<M, P, B, F, A, false>(header, turn) }
+}
+
+/// As [`resume`], for a frame in a place. Where that is consumed whole by who made it, the optimizer knows whom it calls,
+/// and with the body here it makes a plain loop of both.
+///
+/// # Safety
+/// As for [`resume`].
+#[expect(clippy::inline_always, reason = "in the table it is called by its address")]
+#[inline(always)]
+unsafe fn resume_known<M, P, B, F, A>(header: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left
+where
+    M: Function,
+    P: Promise,
+    B: Future<Output = P::Value>,
+    F: FinalSuspend<P>,
+    A: FrameAllocator,
+{
+    // SAFETY: caller's contract.
+    unsafe { run::<M, P, B, F, A, true>(header, turn) }
+}
+
+/// # Safety
+/// As for [`resume`].
+#[expect(clippy::inline_always, reason = "it is the body of the two above")]
+#[inline(always)]
+unsafe fn run<M, P, B, F, A, const LENT: bool>(header: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left
+where
+    M: Function,
+    P: Promise,
+    B: Future<Output = P::Value>,
+    F: FinalSuspend<P>,
+    A: FrameAllocator,
+{
     let frame = header.cast::<Frame<P, B, F, A>>().as_ptr();
     // SAFETY: S4: this call owns the frame until it is suspended or ended, and everything it names is alive until
     // then; the body never moves, for it is boxed and only ever dropped in place. Test: tests/attacks.rs.
@@ -237,7 +272,8 @@ where
             None if P::World::ALONE => head.state.enter_alone(),
             turn => {
                 let turn = turn.unwrap_unchecked();
-                if P::World::FRESH && head.state.is_suspended() {
+                let rests = head.state.is_suspended() || P::World::ALONE && head.state.is_loaded();
+                if P::World::FRESH && rests {
                     turn.as_ref().fresh.set(true);
                 }
                 head.state.enter(turn);
@@ -248,7 +284,7 @@ where
         let finish_last = Finally::new(|| ManuallyDrop::drop(&mut (*frame).finish));
         let left = P::OnPanic::run(header, |mut promise| {
             let body = Pin::new_unchecked(&mut *(&raw mut (*frame).body).cast::<B>());
-            if let Poll::Ready(value) = P::World::poll(body, turn) {
+            if let Poll::Ready(value) = P::World::poll::<B, LENT>(body, header, turn) {
                 promise.as_mut().return_value(value);
                 trace::event(head, "return_value", "");
                 return None;

@@ -4,7 +4,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::mem::forget;
 use core::ptr::NonNull;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
 #[cfg(feature = "alloc")]
 use crate::backtrace::Backtrace;
@@ -241,6 +241,35 @@ impl<'a, T: Threads, P: Promise<World = ByOwner<T>> + 'a> CoroutineHandle<'a, P>
         take(self.innermost_promise_mut())
     }
 
+    /// As [`pull`](Self::pull), for promises that are empty once they were looked at. So nobody looks before the coroutine
+    /// is resumed, unless [`load`](Self::load) has said that there is something; and what is in the root when that has run, is
+    /// what is next.
+    #[inline]
+    pub(crate) fn pull_next<I>(&mut self, mut take: impl FnMut(&mut P) -> Option<I>) -> Option<I> {
+        let root = self.frame;
+        // SAFETY: as for `pull`. Test: tests/generator.rs.
+        unsafe {
+            if root.as_ref().state.is_suspended() {
+                drive::run_alone(root);
+                if let Some(there) = take(promise_of(root).as_mut()) {
+                    return Some(there);
+                }
+                if root.as_ref().state.is_suspended() {
+                    return None;
+                }
+                run_callee(root);
+                return take(self.innermost_promise_mut());
+            }
+        }
+        self.pull_from_chain(take)
+    }
+
+    /// There is something in the promise that [`pull_next`](Self::pull_next) has to give first.
+    pub(crate) fn load(&mut self) {
+        // SAFETY: S2: the coroutine is ours by `&mut`. Test: tests/generator.rs.
+        unsafe { self.header().state.load() }
+    }
+
     #[cold]
     fn pull_from_chain<I>(&mut self, mut take: impl FnMut(&mut P) -> Option<I>) -> Option<I> {
         if let Some(there) = take(self.innermost_promise_mut()) {
@@ -303,7 +332,10 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
     pub(crate) fn start(&mut self) {
         // SAFETY: S5: nobody else knows the frame; a detached coroutine with a handle waits for its caller at once
         // (`UntilCalled`), and in the other worlds continuations own nothing. Test: tests/hook_order.rs.
-        let leaf = unsafe { drive::start(self.frame) };
+        let leaf = unsafe {
+            let mut context = Context::from_waker(Waker::noop());
+            drive::start(self.frame, (!P::World::ALONE).then_some(&mut context))
+        };
         if leaf != Some(self.frame) {
             self.header().link.set(leaf);
         }
@@ -380,7 +412,7 @@ unsafe fn run_from(
 ///
 /// # Safety
 /// The root is alive and suspended.
-unsafe fn leaf_under(root: NonNull<Header>) -> NonNull<Header> {
+pub(crate) unsafe fn leaf_under(root: NonNull<Header>) -> NonNull<Header> {
     // SAFETY: S2: caller's contract. What is linked is its leaf, or a visitor that was leaked, which is never freed.
     // Test: tests/async_generator_leaking.rs.
     unsafe {

@@ -1,8 +1,7 @@
 //! The awaiter protocol ([expr.await]).
 
 use core::future::Future;
-use core::hint::unreachable_unchecked;
-use core::mem::{ManuallyDrop, needs_drop};
+use core::mem::{ManuallyDrop, MaybeUninit, needs_drop};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -11,12 +10,91 @@ use crate::continuation::sealed::World;
 use crate::private::Co;
 use crate::promise::Promise;
 use crate::trace;
+use crate::whole::Inside;
+
+/// What an awaiter's frame remembers of its coroutine, until it is ready and the awaiter dropped.
+pub trait Kept<P>: Sized {
+    /// Remembers the coroutine.
+    fn keep(co: Co<P>) -> Self;
+
+    /// Notes that it is not forgotten.
+    fn mark(&mut self);
+
+    /// The coroutine.
+    ///
+    /// # Safety
+    /// It is that of the body that is polled with this context, and was not forgotten.
+    unsafe fn here(&self, context: &Context<'_>) -> Co<P>;
+
+    /// Forgets it.
+    fn forget(&mut self);
+
+    /// Whether it was forgotten.
+    ///
+    /// # Safety
+    /// It was [marked](Self::mark).
+    unsafe fn is_forgotten(&self) -> bool;
+}
+
+impl<P> Kept<P> for Option<Co<P>> {
+    #[inline]
+    fn keep(co: Co<P>) -> Self {
+        Some(co)
+    }
+
+    #[inline]
+    fn mark(&mut self) {}
+
+    #[inline]
+    unsafe fn here(&self, _: &Context<'_>) -> Co<P> {
+        // SAFETY: caller's contract.
+        unsafe { self.unwrap_unchecked() }
+    }
+
+    #[inline]
+    fn forget(&mut self) {
+        *self = None;
+    }
+
+    #[inline]
+    unsafe fn is_forgotten(&self) -> bool {
+        self.is_none()
+    }
+}
+
+/// Where the context knows the coroutine there is only the mark.
+impl<P> Kept<P> for MaybeUninit<bool> {
+    #[inline]
+    fn keep(_: Co<P>) -> Self {
+        Self::uninit()
+    }
+
+    #[inline]
+    fn mark(&mut self) {
+        self.write(false);
+    }
+
+    #[inline]
+    unsafe fn here(&self, context: &Context<'_>) -> Co<P> {
+        Co::new(Inside::of(context).frame())
+    }
+
+    #[inline]
+    fn forget(&mut self) {
+        self.write(true);
+    }
+
+    #[inline]
+    unsafe fn is_forgotten(&self) -> bool {
+        // SAFETY: caller's contract.
+        unsafe { self.assume_init() }
+    }
+}
 
 /// An `.await` of a leaf awaiter.
 #[must_use = "futures do nothing unless polled"]
 pub struct Leaf<P: Promise, A> {
-    /// `None` once it is ready and the awaiter dropped, if that does anything.
-    co: Option<Co<P>>,
+    co: <P::World as World>::Kept<P>,
     awaiter: ManuallyDrop<A>,
     slot: <P::World as World>::Slot,
 }
@@ -27,12 +105,33 @@ impl<P: Promise, A> Unpin for Leaf<P, A> {}
 impl<P: Promise, A: Awaiter<P>> Leaf<P, A> {
     #[inline]
     pub(crate) fn new(co: Co<P>, awaiter: A) -> Self {
-        Self::in_slot(co, awaiter, Default::default())
+        let mut co = <P::World as World>::Kept::keep(co);
+        if needs_drop::<A>() {
+            co.mark();
+        }
+        Self { co, awaiter: ManuallyDrop::new(awaiter), slot: Default::default() }
     }
 
+    /// Polls it, and says where the coroutine is: the optimizer then knows that this is the frame that is run.
     #[inline]
-    pub(crate) fn in_slot(co: Co<P>, awaiter: A, slot: <P::World as World>::Slot) -> Self {
-        Self { co: Some(co), awaiter: ManuallyDrop::new(awaiter), slot }
+    pub(crate) fn poll_here(&mut self, context: &mut Context<'_>) -> Poll<(A::Output, Co<P>)> {
+        let Self { co: kept, awaiter, slot } = self;
+        // SAFETY: S1, S7: an awaiter is polled by the body that it was made in (contract of `Typed::start`), and not
+        // again after it was ready. Tests: tests/ui/hygiene, tests/panics.rs.
+        let co = unsafe { kept.here(context) };
+        if P::World::leaf(co, &mut **awaiter, slot, context).is_pending() {
+            return Poll::Pending;
+        }
+        let value = co.with_promise(|promise| awaiter.await_resume(promise));
+        trace::event(co.header(), "await_resume", "");
+        // The awaiter goes here: if it went with the body's `match` and panicked, the value would not be dropped
+        // (rust-lang/rust#47949).
+        if needs_drop::<A>() {
+            kept.forget();
+            // SAFETY: S7: dropped once, for `Drop` asks whether it is forgotten. Test: tests/panics.rs.
+            unsafe { ManuallyDrop::drop(awaiter) };
+        }
+        Poll::Ready((value, co))
     }
 }
 
@@ -41,35 +140,18 @@ impl<P: Promise, A: Awaiter<P>> Future for Leaf<P, A> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<A::Output> {
-        let Self { co, awaiter, slot } = &mut *self;
-        let this = match co {
-            Some(co) => *co,
-            // SAFETY: S7: it is set to `None` below, for awaiters that need a drop. Test: tests/panics.rs.
-            None if !needs_drop::<A>() => unsafe { unreachable_unchecked() },
-            None => unreachable!("not polled again after it was ready"),
-        };
-        if P::World::leaf(this, &mut **awaiter, slot, context).is_pending() {
-            return Poll::Pending;
-        }
-        let value = this.with_promise(|promise| awaiter.await_resume(promise));
-        trace::event(this.header(), "await_resume", "");
-        // The awaiter goes here: if it went with the body's `match` and panicked, the value would not be dropped
-        // (rust-lang/rust#47949).
-        if needs_drop::<A>() {
-            *co = None;
-            // SAFETY: S7: dropped once, for `Drop` looks at `co`. Test: tests/panics.rs.
-            unsafe { ManuallyDrop::drop(awaiter) };
-        }
-        Poll::Ready(value)
+        self.poll_here(context).map(|(value, _)| value)
     }
 }
 
 impl<P: Promise, A> Drop for Leaf<P, A> {
     #[inline]
     fn drop(&mut self) {
-        if needs_drop::<A>() && self.co.is_some() {
-            // SAFETY: S7: as above.
-            unsafe { ManuallyDrop::drop(&mut self.awaiter) };
+        // SAFETY: S7: as above; it was kept with that in mind.
+        unsafe {
+            if needs_drop::<A>() && !self.co.is_forgotten() {
+                ManuallyDrop::drop(&mut self.awaiter);
+            }
         }
     }
 }

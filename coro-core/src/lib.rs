@@ -55,6 +55,7 @@ mod types;
 mod visit;
 #[cfg(feature = "alloc")]
 mod wake;
+mod whole;
 
 #[cfg(not(feature = "alloc"))]
 use no_groups::{self as branch, self as scope};

@@ -34,8 +34,9 @@
 
 use core::future::Future;
 use core::marker::PhantomData;
+use core::pin::Pin;
 use core::ptr::NonNull;
-use core::task::Poll;
+use core::task::{Context, Poll};
 
 use crate::awaiter::Awaiter;
 use crate::continuation::sealed::World as _;
@@ -433,7 +434,7 @@ impl<P> Co<P> {
 
     /// Yields a value to the hook `yield_value`.
     #[inline]
-    pub fn give<T, A>(self, hook: fn(&mut P, T) -> A, value: T, point: &'static Point) -> Leaf<P, A>
+    pub fn give<T, A>(self, hook: fn(&mut P, T) -> A, value: T, point: &'static Point) -> Given<P, A>
     where
         P: Promise,
         A: Awaiter<P>,
@@ -441,7 +442,7 @@ impl<P> Co<P> {
         self.suspends_at(point);
         let awaiter = self.with_promise(|promise| hook(promise, value));
         trace::event(self.header(), "yield_value", "");
-        Leaf::new(self, awaiter)
+        Given(Leaf::new(self, awaiter))
     }
 
     // For `co_await!` and `co_yield!` in the input of another macro, where a path would be reported at the attribute,
@@ -466,7 +467,7 @@ impl<P> Co<P> {
 
     /// Yields a value.
     #[inline]
-    pub fn yield_value<T, A>(self, value: T, point: &'static Point) -> Leaf<P, A>
+    pub fn yield_value<T, A>(self, value: T, point: &'static Point) -> Given<P, A>
     where
         P: YieldValue<T, Awaiter = A>,
         A: Awaiter<P>,
@@ -503,6 +504,20 @@ impl<P> Co<P> {
     /// `wait` would get hold of this `Co`. Test: tests/ui/attacks.
     pub fn via<K: probe::Kind>(self, _kind: K) -> probe::Way<P, K> {
         probe::Way { co: self, kind: PhantomData }
+    }
+}
+
+/// An `.await` of what a `co_yield!` gave. With the value it gives the coroutine, as the context of the poll knows it:
+/// where that is a variable, the optimizer sees that the frame is the same as before.
+#[must_use = "futures do nothing unless polled"]
+pub struct Given<P: Promise, A>(Leaf<P, A>);
+
+impl<P: Promise, A: Awaiter<P>> Future for Given<P, A> {
+    type Output = (A::Output, Co<P>);
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll_here(context)
     }
 }
 

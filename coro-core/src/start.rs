@@ -16,6 +16,7 @@ use crate::memory::FrameAllocator;
 use crate::private::{Co, Function, Starts};
 use crate::promise::{Coroutine, FinalSuspend, Handle, Nobody, Owner, Promise};
 use crate::trace;
+use crate::whole::Inside;
 
 /// What `initial` may be, by the world of the promise and its owner. This trait is sealed.
 #[diagnostic::on_unimplemented(
@@ -41,12 +42,10 @@ pub(crate) mod sealed {
 
 #[diagnostic::do_not_recommend]
 impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> sealed::Initial<P, A> for (ByOwner<T>, Handle) {
-    type Wait = Leaf<P, A>;
+    type Wait = Initially<P, A>;
 
-    fn wait(co: Co<P>, initial: A) -> Leaf<P, A> {
-        // One that was suspended without being run need not be suspended again.
-        let has_suspended = co.take_fresh();
-        Leaf::in_slot(co, initial, has_suspended)
+    fn wait(co: Co<P>, initial: A) -> Initially<P, A> {
+        Initially(Leaf::new(co, initial))
     }
 }
 
@@ -76,6 +75,22 @@ impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> MayStart<P, A> f
 #[diagnostic::do_not_recommend]
 impl<T: Threads, P: Promise<World = Detached<T>>, A: Awaiter<P>> MayStart<P, A> for (Detached<T>, Nobody) {}
 impl<W: Parks, P: Promise<World = W>> MayStart<P, SuspendAlways> for (W, Handle) {}
+
+/// Waits for what a coroutine of an owner begins with, unless it was suspended there without being run.
+pub struct Initially<P: Promise, A>(Leaf<P, A>);
+
+impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> Future for Initially<P, A> {
+    type Output = A::Output;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<A::Output> {
+        let inside = Inside::of(context);
+        if !Co::<P>::new(inside.frame()).take_fresh() {
+            inside.take_fresh();
+        }
+        Pin::new(&mut self.0).poll(context)
+    }
+}
 
 /// Suspends without a continuation: the handle owns the coroutine until it is called.
 pub struct UntilCalled<P>(Co<P>);

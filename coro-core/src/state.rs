@@ -30,6 +30,9 @@ const NEW: usize = 0;
 const SUSPENDED: usize = 1;
 /// On the stack, run by its owner alone: there is no turn.
 const ALONE: usize = 9;
+/// As `SUSPENDED`, and what it has given is still there: the owner looks before it resumes. While the body is off the stack
+/// the number means this.
+const LOADED: usize = ALONE;
 /// The body has ended or was destroyed.
 const DONE: usize = 8;
 /// Only the memory is left.
@@ -164,7 +167,11 @@ impl State {
     #[inline]
     pub(crate) fn enter(&self, turn: NonNull<Turn>) {
         #[cfg(debug_assertions)]
-        assert!(matches!(self.word(), NEW | SUSPENDED) || self.is_calling(), "entered in state {}", self.word());
+        assert!(
+            matches!(self.word(), NEW | SUSPENDED | LOADED) || self.is_calling(),
+            "entered in state {}",
+            self.word()
+        );
         self.set(turn.as_ptr().cast());
     }
 
@@ -190,7 +197,18 @@ impl State {
         NonNull::new(self.get().map_addr(|address| address & !TURN_BITS).cast())
     }
 
-    /// Off the stack, to be resumed by its owner: neither ended, nor calling, nor new.
+    /// The turn that runs the body, unless the owner runs it alone.
+    ///
+    /// # Safety
+    /// Only the owner knows the coroutine.
+    #[inline]
+    pub(crate) unsafe fn turn_of_owner(&self) -> Option<NonNull<Turn>> {
+        // SAFETY: caller's contract.
+        let word = unsafe { self.exclusive(|word| *word) };
+        if word.addr() <= TURN_BITS { None } else { NonNull::new(word.map_addr(|address| address & !TURN_BITS).cast()) }
+    }
+
+    /// Off the stack, to be resumed by its owner: neither ended, nor calling, nor new, nor loaded.
     ///
     /// # Safety
     /// The caller owns the coroutine, or runs it.
@@ -204,6 +222,27 @@ impl State {
     #[inline]
     pub(crate) fn is_parked(&self) -> bool {
         self.word() == SUSPENDED
+    }
+
+    /// Suspended, and [loaded](Self::load), if the body is off the stack.
+    #[inline]
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.word() == LOADED
+    }
+
+    /// What it has given is still there, so it is not [suspended](Self::is_suspended) as others are.
+    ///
+    /// # Safety
+    /// The caller owns the coroutine.
+    pub(crate) unsafe fn load(&self) {
+        // SAFETY: caller's contract.
+        unsafe {
+            self.exclusive(|word| {
+                if word.addr() == SUSPENDED {
+                    *word = number(LOADED);
+                }
+            });
+        }
     }
 
     /// As [`suspend`](Self::suspend).

@@ -141,7 +141,7 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
             let __coro_promise = #promise;
             let #finish_name = #finish;
             #memory
-            let __coro_body = __coroutine.body(move |__coroutine| async move {
+            let __coro_body = __coroutine.body(move |mut __coroutine| async move {
                 #captures
                 if false { return __coroutine.never(); }
                 #bindings

@@ -9,7 +9,8 @@
 //!                            __coroutine.awaits(CoAwait::co_await, __coro_way, __coro_it, POINT).await     a call, awaiter, future, …
 //!                        }
 //!
-//! co_yield!(e)       (OWN, __coroutine.give(YieldValue::yield_value, e, POINT).await).1
+//! co_yield!(e)       (OWN, match __coroutine.give(YieldValue::yield_value, e, POINT).await { (value, here) => { … } }).1
+//!                                                                                         __coroutine = here; value
 //!
 //! OWN                if false { loop { break 'coroutine_body … } }                      does not compile outside the body
 //! ```
@@ -60,7 +61,12 @@ pub(crate) fn give(value: &impl ToTokens, written: &Written) -> TokenStream {
         let hook = hook("YieldValue", "yield_value", written);
         quote_spanned!(span=> __coroutine.give(#hook, #value, #point))
     };
-    written.value(&quote_spanned!(span=> #asked.await))
+    written.value(&quote_spanned!(span=> match #asked.await {
+        (__coro_value, __coro_here) => {
+            __coroutine = __coro_here;
+            __coro_value
+        }
+    }))
 }
 
 fn operand(trait_: &str, name: &str, asks: &str, operand: &impl ToTokens, written: &Written) -> TokenStream {

@@ -66,7 +66,7 @@ fn the_readmes_first_function() {
                         __coro_runtime::SuspendAlways,
                     );
                 let __coro_body = __coroutine
-                    .body(move |__coroutine| async move {
+                    .body(move |mut __coroutine| async move {
                         if false {
                             let _ = &path;
                         }
@@ -206,7 +206,7 @@ fn a_generator_with_macros() {
                 let __coro_promise = __coroutine.promise(__coro_runtime::NewPromise::new());
                 let __coro_final = __coro_runtime::private::FromPromise;
                 let __coro_body = __coroutine
-                    .body(move |__coroutine| async move {
+                    .body(move |mut __coroutine| async move {
                         if false {
                             let _ = &numbers;
                         }
@@ -246,8 +246,10 @@ fn a_generator_with_macros() {
                             macro_rules! co_yield {
                                 () => {
                                     (if false { loop { break 'coroutine_body __coroutine.never(); }
-                                    }, __coroutine.yield_value((), const { &
-                                    __coro_runtime::private::Point::new("co_yield!()") }). await).1
+                                    }, match __coroutine.yield_value((), const { &
+                                    __coro_runtime::private::Point::new("co_yield!()") }). await {
+                                    (__coro_value, __coro_here) => { __coroutine = __coro_here;
+                                    __coro_value } }).1
                                 };
                                 (.. $e:expr $(,)?) => {
                                     (if false { loop { break 'coroutine_body __coroutine.never(); }
@@ -261,9 +263,10 @@ fn a_generator_with_macros() {
                                 };
                                 ($e:expr $(,)?) => {
                                     (if false { loop { break 'coroutine_body __coroutine.never(); }
-                                    }, __coroutine.yield_value($e, const { &
+                                    }, match __coroutine.yield_value($e, const { &
                                     __coro_runtime::private::Point::new(::core::concat!("co_yield!(",
-                                    ::core::stringify!($e), ")")) }). await).1
+                                    ::core::stringify!($e), ")")) }). await { (__coro_value,
+                                    __coro_here) => { __coroutine = __coro_here; __coro_value } }).1
                                 };
                             }
                             for n in numbers {
@@ -273,13 +276,19 @@ fn a_generator_with_macros() {
                                             break 'coroutine_body __coroutine.never();
                                         }
                                     },
-                                    __coroutine
+                                    match __coroutine
                                         .give(
                                             __coro_runtime::YieldValue::yield_value,
                                             n,
                                             &__CORO_POINTS[1],
                                         )
-                                        .await,
+                                        .await
+                                    {
+                                        (__coro_value, __coro_here) => {
+                                            __coroutine = __coro_here;
+                                            __coro_value
+                                        }
+                                    },
                                 )
                                     .1;
                             }
@@ -354,7 +363,7 @@ fn parameters_of_every_kind() {
                 let __coro_promise = __coroutine.promise(Noted::by(name));
                 let __coro_final = __coro_runtime::private::FromPromise;
                 let __coro_body = __coroutine
-                    .body(move |__coroutine| async move {
+                    .body(move |mut __coroutine| async move {
                         if false {
                             #[cfg(unix)]
                             let _ = &__coro_arg6;
@@ -437,7 +446,7 @@ fn a_body_that_does_nothing() {
                         __coro_runtime::SuspendNever,
                     );
                 let __coro_body = __coroutine
-                    .body(move |__coroutine| async move {
+                    .body(move |mut __coroutine| async move {
                         if false {
                             return __coroutine.never();
                         }

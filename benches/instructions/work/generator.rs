@@ -12,6 +12,7 @@ use super::{Boxed, Case, Once, case, pass, poll};
 
 pub const CASES: &[Case] = &[
     case("B1", "ours", |n| sum(black_box(ours::count as fn(u64) -> ours::Items)(n))),
+    case("B1", "ours, folded", |n| fold(black_box(ours::count as fn(u64) -> ours::Items)(n))),
     case("B1", "genawaiter::rc", |n| sum(black_box(genawaiting::count_rc as fn(u64) -> Erased)(n))),
     case("B1", "genawaiter::sync", |n| sum(black_box(genawaiting::count_sync as fn(u64) -> Erased)(n))),
     case("B1", "async-stream", |n| streaming::sum(black_box(streaming::count as fn(u64) -> streaming::Erased)(n))),
@@ -19,6 +20,8 @@ pub const CASES: &[Case] = &[
     case("B1", "boxed async", |n| sum(black_box(boxed::count as fn(u64) -> boxed::Items)(n))),
     case("B1", "by hand", |n| sum(black_box(by_hand::count as fn(u64) -> Erased)(n))),
     case("B1u", "ours", |n| sum(pin!(ours::count_in_place(n)).coroutine())),
+    case("B1u", "ours, folded", |n| fold(pin!(ours::count_in_place(n)).coroutine())),
+    case("B1u", "ours, boxed, folded", |n| fold(ours::count(n))),
     case("B1u", "ours, boxed", |n| sum(ours::count(n))),
     case("B1u", "genawaiter::rc", |n| sum(genawaiting::count_in_rc(n))),
     case("B1u", "genawaiter::stack", genawaiting::sum_on_stack),
@@ -54,6 +57,12 @@ fn sum(items: impl Iterator<Item = u64>) -> u64 {
         sum += pass(item);
     }
     sum
+}
+
+/// The same, where the iterator goes through its items.
+#[inline(always)]
+fn fold(items: impl Iterator<Item = u64>) -> u64 {
+    items.map(pass).sum()
 }
 
 fn each(times: u64, one: impl Fn(u64) -> u64) -> u64 {

@@ -1,6 +1,9 @@
 //! Coroutines that their owner resumes.
 
 use core::fmt;
+use core::future::Future;
+use core::mem::MaybeUninit;
+use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
@@ -11,6 +14,7 @@ use crate::frame::{Header, Left};
 use crate::private::Co;
 use crate::promise::Promise;
 use crate::trace;
+use crate::whole::{Inside, Told};
 
 /// A continuation that says only "go on at once".
 pub struct GoOn;
@@ -24,8 +28,7 @@ impl fmt::Debug for GoOn {
 #[diagnostic::do_not_recommend]
 impl<T: Threads> sealed::World for ByOwner<T> {
     type Hold = GoOn;
-    /// Whether the awaiter has suspended.
-    type Slot = bool;
+    type Slot = ();
     const SHARED: bool = false;
     const NESTS: bool = false;
     const ALONE: bool = true;
@@ -45,12 +48,30 @@ impl<T: Threads> sealed::World for ByOwner<T> {
     }
 
     #[inline]
-    fn leaf<P, A>(co: Co<P>, awaiter: &mut A, has_suspended: &mut bool, _: &mut Context<'_>) -> Poll<()>
+    unsafe fn poll<B: Future, const LENT: bool>(
+        body: Pin<&mut B>,
+        frame: NonNull<Header>,
+        turn: Option<NonNull<Turn>>,
+    ) -> Poll<B::Output> {
+        let taker = if LENT {
+            // SAFETY: S4: the turn is on the stack below (caller's contract). Test: tests/generator_folds.rs.
+            Told::Here(turn.and_then(|turn| unsafe { turn.as_ref().taker() }))
+        } else {
+            Told::ByTurn
+        };
+        Inside::new(frame, taker).poll(|context| body.poll(context))
+    }
+
+    type Kept<P> = MaybeUninit<bool>;
+
+    #[inline]
+    fn leaf<P, A>(co: Co<P>, awaiter: &mut A, (): &mut (), context: &mut Context<'_>) -> Poll<()>
     where
         P: Promise<World = Self>,
         A: Awaiter<P>,
     {
-        if *has_suspended || co.is_ready(awaiter) {
+        let inside = Inside::of(context);
+        if inside.take_fresh() || co.is_ready(awaiter) {
             return Poll::Ready(());
         }
         match co.with_promise(|promise| awaiter.await_suspend(promise, Continuation { hold: GoOn })) {
@@ -60,7 +81,10 @@ impl<T: Threads> sealed::World for ByOwner<T> {
             }
             None => {
                 trace::event(co.header(), "await_suspend", "suspends");
-                *has_suspended = true;
+                // SAFETY: S4: the body is about to suspend, and its hook has returned. Test: tests/generator_folds.rs.
+                if unsafe { inside.is_taken() } {
+                    return Poll::Ready(());
+                }
                 // SAFETY: S4: as above.
                 unsafe { co.header().state.suspend_alone() };
                 Poll::Pending

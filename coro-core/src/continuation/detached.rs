@@ -81,6 +81,8 @@ impl<T: Threads> sealed::World for Detached<T> {
     const NESTS: bool = !T::SHARED;
     const FRESH: bool = false;
 
+    type Kept<P> = Option<Co<P>>;
+
     #[inline]
     unsafe fn left(frame: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Option<Left> {
         // SAFETY: S4: caller's contract; a local coroutine stays on its thread. Once it is settled, somebody else may

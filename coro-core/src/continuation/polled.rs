@@ -44,7 +44,11 @@ impl<T: Threads> sealed::World for Polled<T> {
     const POLLED: bool = true;
 
     #[inline]
-    unsafe fn poll<B: Future>(body: Pin<&mut B>, turn: Option<NonNull<Turn>>) -> Poll<B::Output> {
+    unsafe fn poll<B: Future, const LENT: bool>(
+        body: Pin<&mut B>,
+        _: NonNull<Header>,
+        turn: Option<NonNull<Turn>>,
+    ) -> Poll<B::Output> {
         // SAFETY: S4: the turn is on the stack below (caller's contract), and so is the context it was given. Test:
         // tests/tasks.rs.
         body.poll(unsafe { turn.unwrap_unchecked().as_ref().context() })
@@ -64,6 +68,8 @@ impl<T: Threads> sealed::World for Polled<T> {
             Some(Left { next: next.take(), waits: leaf.take().or(Some(frame)) })
         }
     }
+
+    type Kept<P> = Option<Co<P>>;
 
     fn leaf<P, A>(co: Co<P>, awaiter: &mut A, slot: &mut Self::Slot, context: &mut Context<'_>) -> Poll<()>
     where

@@ -104,8 +104,22 @@ impl<T, S: Threads> Iterator for Generator<'_, T, S> {
 
     #[inline]
     fn next(&mut self) -> Option<T> {
-        // An eager generator has its first item already.
-        self.0.pull(|promise| promise.item.take())
+        self.0.pull_next(|promise| promise.item.take())
+    }
+
+    /// Goes through all items without leaving the body: what `for_each`, `sum`, `count`, `max`, and the iterators of
+    /// `core` do, if they are consumed whole.
+    #[expect(clippy::inline_always, reason = "see what it calls")]
+    #[inline(always)]
+    fn fold<B, F: FnMut(B, T) -> B>(mut self, init: B, mut f: F) -> B {
+        let folded = self.0.fold(Some(init), move |so_far, promise| {
+            if let Some(item) = promise.item.take() {
+                *so_far = so_far.take().map(|so_far| f(so_far, item));
+            }
+        });
+        // Here, where the result is dropped if this panics (rust-lang/rust#47949).
+        drop(self);
+        folded.expect("each step has given one")
     }
 }
 
@@ -149,7 +163,12 @@ impl<T, S: Threads> NewPromise for GeneratorPromise<T, S> {
 impl<'a, T: 'a, S: Threads> Coroutine<'a> for Generator<'a, T, S> {
     type Promise = GeneratorPromise<T, S>;
 
-    fn get_return_object(handle: CoroutineHandle<'a, GeneratorPromise<T, S>>) -> Self {
+    #[inline]
+    fn get_return_object(mut handle: CoroutineHandle<'a, GeneratorPromise<T, S>>) -> Self {
+        // An eager generator has its first item already.
+        if handle.promise().item.is_some() {
+            handle.load();
+        }
         Self(handle)
     }
 }

@@ -12,7 +12,7 @@ fn invent_a_promise<P: UnhandledException, Q: PanicPolicy<P>>() -> Poll<()> {
 }
 
 fn invent_a_turn<W: World>() -> Poll<()> {
-    W::poll(pin!(async {}), None)
+    W::poll::<_, false>(pin!(async {}), NonNull::dangling(), None)
 }
 
 fn main() {}
