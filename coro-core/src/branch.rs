@@ -75,7 +75,7 @@ pub(crate) struct Group {
 enum Phase {
     /// It waits for branches.
     Waiting,
-    /// It is on the stack, cancelling those that are left.
+    /// It is on the stack, or will be next, cancelling those that are left.
     Clearing,
     /// It waits for those of them that were busy.
     Cleared,
@@ -240,7 +240,12 @@ pub(crate) unsafe fn arrive(group: NonNull<Group>) -> Option<NonNull<Header>> {
         }
         if left > 0 {
             let decided = this.decided.get().is_some() && !this.is_doomed();
-            return (decided && this.phase.get() == Phase::Waiting).then_some(this.frame);
+            let goes_on = decided && this.phase.get() == Phase::Waiting;
+            if goes_on {
+                // From here on nobody else lets it run, or destroys it: somebody may be told before it looks itself.
+                this.phase.set(Phase::Clearing);
+            }
+            return goes_on.then_some(this.frame);
         }
         // Of `when_any`, all may have been destroyed while the starter was busy.
         let lost = this.is_doomed() || this.any && this.decided.get().is_none();

@@ -110,7 +110,7 @@ impl Turn {
     }
 
     /// Runs a new callee right here, in the body of its caller: that is half the work if it ends at once. `None` if the
-    /// stack is deep enough, or somebody watches the callee, and the trampoline is to run it: what is told of a
+    /// stack is deep enough, or somebody watches one of the two, and the trampoline is to run it: what is told of a
     /// coroutine does not depend on the depth.
     ///
     /// # Safety
@@ -120,7 +120,12 @@ impl Turn {
         const LIMIT: u32 = 8;
         let nested = self.nested.get();
         // SAFETY: caller's contract.
-        if nested == LIMIT || trace::is_watched(unsafe { callee.as_ref() }) {
+        let is_watched = || unsafe {
+            let callee = callee.as_ref();
+            // What is told of the caller's suspension is told before the callee's continuation is out.
+            trace::is_watched(callee) || callee.link.get().is_some_and(|caller| trace::is_watched(caller.as_ref()))
+        };
+        if nested == LIMIT || is_watched() {
             return None;
         }
         // If this panics and the caller catches that, the turn only nests less deep.

@@ -290,10 +290,8 @@ where
                 return None;
             }
             // Before it is settled, for then somebody else may own it.
-            run.suspends(head, || {
-                let hands_over = turn.is_some_and(|turn| turn.as_ref().next.get().is_some());
-                !hands_over && !head.state.is_calling()
-            });
+            let hands_over = || turn.is_some_and(|turn| turn.as_ref().next.get().is_some());
+            run.suspends(head, turn, || !hands_over() && !head.state.is_calling());
             let left = P::World::left(header, turn);
             if left.is_none() {
                 ManuallyDrop::drop(&mut (*frame).body);
@@ -308,7 +306,7 @@ where
         }
         let caller = head.link.get();
         let next = finish(ending, turn);
-        run.ends(caller, next);
+        run.ends(caller, next, if P::World::SHARED { None } else { turn });
         Left::gone(next)
     }
 }

@@ -148,8 +148,8 @@ type Slot = unsafe fn(NonNull<Header>) -> NonNull<()>;
 unsafe impl Send for Relay {}
 
 impl Relay {
-    /// The innermost coroutine of the line that begins with this relay; once that has ended, the one above it, if that
-    /// has heard of it, or is about to.
+    /// The innermost coroutine of the line that begins with this relay; or the one above it, if that is still on the
+    /// stack, or has heard of its end, or is about to.
     ///
     /// # Safety
     /// It is the first one of a line, and its coroutine waits.
@@ -158,9 +158,8 @@ impl Relay {
         // Test: tests/async_delegation.rs.
         unsafe {
             let callee = self.last.get().as_ref().callee;
-            let Header { state, link, .. } = callee.as_ref();
-            match link.get() {
-                Some(above) if state.is_done() && !above.as_ref().state.is_calling() => above,
+            match callee.as_ref().link.get() {
+                Some(above) if !above.as_ref().state.is_calling() => above,
                 _ => callee,
             }
         }

@@ -313,6 +313,24 @@ impl State {
         self.word() & HEADER_BITS == VISITING
     }
 
+    /// What the coroutine waits for without a continuation, if it does: until [`wait_again`](Self::wait_again) it counts
+    /// as running in `turn`, on whose stack it still is.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn run_on(&self, turn: NonNull<Turn>) -> Option<*mut ()> {
+        let waits = self.get();
+        let settled = waits.addr() == SUSPENDED || self.is_calling();
+        settled.then(|| {
+            self.set(turn.as_ptr().cast());
+            waits
+        })
+    }
+
+    /// Waits as it did before [`run_on`](Self::run_on).
+    #[cfg(feature = "tracing")]
+    pub(crate) fn wait_again(&self, waits: *mut ()) {
+        self.set(waits);
+    }
+
     /// A leaf awaiter is about to receive the continuation.
     #[inline]
     pub(crate) fn begin_suspension(&self, turn: NonNull<Turn>) {

@@ -4,6 +4,7 @@
 
 use core::ptr::NonNull;
 
+use crate::drive::Turn;
 use crate::frame::Header;
 
 /// What a header holds.
@@ -36,10 +37,10 @@ impl Run {
     }
 
     #[inline(always)]
-    pub(crate) fn suspends(&mut self, _: &Header, _: impl FnOnce() -> bool) {}
+    pub(crate) fn suspends(&mut self, _: &Header, _: Option<NonNull<Turn>>, _: impl FnOnce() -> bool) {}
 
     #[inline(always)]
-    pub(crate) unsafe fn ends(self, _: Option<NonNull<Header>>, _: Option<NonNull<Header>>) {}
+    pub(crate) unsafe fn ends(self, _: Option<NonNull<Header>>, _: Option<NonNull<Header>>, _: Option<NonNull<Turn>>) {}
 }
 
 #[inline(always)]

@@ -8,6 +8,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::subscriber::NoSubscriber;
 use tracing::{Level, Span};
 
+use crate::drive::Turn;
 use crate::frame::{Header, Kind};
 use crate::guard::Finally;
 
@@ -88,29 +89,47 @@ impl Run {
         Self(Some(entered))
     }
 
-    /// The body is suspended; `returns` says that control goes back to the resumer, and to no other coroutine.
+    /// The body, which `turn` has run, is suspended; `returns` says that control goes back to the resumer, and to no
+    /// other coroutine.
     #[inline]
-    pub(crate) fn suspends(&mut self, coroutine: &Header, returns: impl FnOnce() -> bool) {
+    pub(crate) fn suspends(&mut self, coroutine: &Header, turn: Option<NonNull<Turn>>, returns: impl FnOnce() -> bool) {
         if self.0.is_some() {
-            if returns() {
+            let returns = returns();
+            // Whoever cancels it now finds it on the stack, where it still is.
+            let waits = turn.and_then(|turn| coroutine.state.run_on(turn));
+            if returns {
                 event(coroutine, "return", "suspended");
             }
             self.leave();
+            if let Some(waits) = waits {
+                coroutine.state.wait_again(waits);
+            }
         }
     }
 
-    /// The coroutine has ended, and `next` goes on: its caller, if it has one.
+    /// The coroutine has ended, and `next` goes on: its caller, if it has one. `turn` has run it, if it stays on its
+    /// thread.
     ///
     /// # Safety
-    /// `caller` is alive.
+    /// `caller` is alive, and the turn on the stack.
     #[inline]
-    pub(crate) unsafe fn ends(mut self, caller: Option<NonNull<Header>>, next: Option<NonNull<Header>>) {
-        if let Some(span) = &self.0
-            && caller == next
-        {
-            // SAFETY: caller's contract.
-            let to = caller.and_then(|caller| id(unsafe { caller.as_ref() }));
-            send_in(span, "return", Some("ended"), to, None);
+    pub(crate) unsafe fn ends(
+        mut self,
+        caller: Option<NonNull<Header>>,
+        next: Option<NonNull<Header>>,
+        turn: Option<NonNull<Turn>>,
+    ) {
+        if let Some(span) = &self.0 {
+            if caller == next {
+                // SAFETY: caller's contract.
+                let to = caller.and_then(|caller| id(unsafe { caller.as_ref() }));
+                send_in(span, "return", Some("ended"), to, None);
+            }
+            if let Some(turn) = turn {
+                // Whoever cancels `caller` meanwhile finds nobody on the stack to tell: so the turn looks.
+                // SAFETY: caller's contract. Test: tests/attacks_tracing.rs.
+                unsafe { turn.as_ref() }.cancel();
+            }
         }
         self.leave();
     }
