@@ -136,11 +136,14 @@ impl<T: Threads> sealed::Parks for Polled<T> {
             Wakers::new(coroutines.len())
         });
         let first = wakers.poll(context, any, |index, context| {
-            // SAFETY: S2: caller's contract. Test: tests/together_polled.rs.
+            // SAFETY: S2: caller's contract; who waits is alive. Tests: tests/together_polled.rs, tests/attacks_delegation.rs.
             unsafe {
                 let coroutine = coroutines[index];
-                if !coroutine.as_ref().state.is_done() {
-                    run_under(coroutine, Some(context));
+                let mut runs = !coroutine.as_ref().state.is_done();
+                while runs {
+                    let waits = run_under(coroutine, Some(&mut *context));
+                    // One that has yielded goes on: nobody takes its items, and nobody would wake it.
+                    runs = waits.is_some_and(|leaf| leaf.as_ref().state.is_parked());
                 }
                 coroutine.as_ref().state.is_done()
             }
