@@ -412,15 +412,31 @@ unsafe fn run_from(
 ///
 /// # Safety
 /// The root is alive and suspended.
+#[inline]
 pub(crate) unsafe fn leaf_under(root: NonNull<Header>) -> NonNull<Header> {
     // SAFETY: S2: caller's contract. What is linked is its leaf, or a visitor that was leaked, which is never freed.
-    // Test: tests/async_generator_leaking.rs.
+    // Tests: tests/async_generator_leaking.rs, tests/async_delegation.rs.
     unsafe {
-        match root.as_ref().link.get() {
+        let linked = root.as_ref().link.get().unwrap_or(root);
+        // Most leaves wait for no coroutine.
+        if linked.as_ref().state.is_calling() { leaf_of_waiting(root, linked) } else { linked }
+    }
+}
+
+/// # Safety
+/// As for [`leaf_under`]; `linked` is what the root is linked to, or it.
+#[cold]
+unsafe fn leaf_of_waiting(root: NonNull<Header>, linked: NonNull<Header>) -> NonNull<Header> {
+    // SAFETY: S2: as there.
+    unsafe {
+        let state = &linked.as_ref().state;
+        if linked == root {
             // What has yielded in its place, if that was the last to run.
-            None => root.as_ref().state.relay().map_or(root, |first| first.as_ref().innermost()),
-            Some(visitor) if visitor.as_ref().state.callee() == Some(root) => innermost(root),
-            Some(leaf) => leaf,
+            state.relay().map_or(root, |first| first.as_ref().innermost())
+        } else if state.callee() == Some(root) {
+            innermost(root)
+        } else {
+            linked
         }
     }
 }
