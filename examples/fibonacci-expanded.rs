@@ -15,45 +15,46 @@ pub fn fibonacci() -> Generator<'static, u64> {
     // 1. The runtime, by a name of ours; `crate = …` puts another path here. In the real expansion no name of ours can meet one of
     //    the user's: they have a hygiene of their own.
     use ::coro as __coro_runtime;
-    // Where it can be suspended: constants with the lines of the function, and of each suspension.
-    static __CORO_POINTS: [__coro_runtime::private::Point; 4] = [
-        __coro_runtime::private::Point::new("initial suspend"),
-        __coro_runtime::private::Point::new("co_yield!(this)"),
-        __coro_runtime::private::Point::new("co_yield!(this)"),
-        __coro_runtime::private::Point::new("co_yield!(next)")
-    ];
-    // 2. A type named after the function. Nothing is of that type: it carries the name into panics, backtraces, `type_name`s.
+    // What is known of the function: its name, and where it can be suspended.
+    static __CORO_ABOUT: __coro_runtime::private::About<[__coro_runtime::private::Point; 4]> = __coro_runtime::private::About {
+        name: "fibonacci",
+        // Which of them may come after which: the state machine, for its diagram.
+        edges: &[(0, 1), (0, 2), (1, 1), (1, 2), (2, 3), (3, 4)],
+        // Whether it need not be run to find out whether it begins suspended: the promise knows.
+        starts: __coro_runtime::private::Starts::AsThePromiseSays,
+        // The lines of the function, and of each suspension.
+        points: [
+            __coro_runtime::private::Point::new("initial suspend"),
+            __coro_runtime::private::Point::new("co_yield!(this)"),
+            __coro_runtime::private::Point::new("co_yield!(this)"),
+            __coro_runtime::private::Point::new("co_yield!(next)")
+        ],
+    };
+    // 2. A type named after the function, which carries that name into panics, backtraces, `type_name`s.
     let __coroutine = {
-        enum FibonacciFrame {}
+        struct FibonacciFrame;
         impl __coro_runtime::private::Function for FibonacciFrame {
-            const NAME: &'static ::core::primitive::str = "fibonacci";
-            const POINTS: __coro_runtime::private::Points = &__CORO_POINTS;
-            // Which of them may come after which: the state machine, for its diagram.
-            const EDGES: __coro_runtime::private::Edges = &[(0, 1), (0, 2), (1, 1), (1, 2), (2, 3), (3, 4)];
-            // Whether it need not be run to find out whether it begins suspended: the promise knows.
-            const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::AsThePromiseSays;
+            const ABOUT: &'static __coro_runtime::private::About = &__CORO_ABOUT;
         }
-        __coro_runtime::private::begin::<FibonacciFrame, _>()
+        __coro_runtime::private::begin(FibonacciFrame)
     };
     // 3. Never run: from this `return` rustc infers which coroutine type the function returns, whatever it is called here.
     if false { return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type); }
     // And of that type, its promise: the one place that reports a type without one.
     let __coroutine = __coro_runtime::private::typed(__coroutine);
     // 4. The promise, and what decides what happens at the end. Both may look at the parameters, which have not moved yet.
-    let __coro_promise = __coroutine.promise(__coro_runtime::NewPromise::new());
+    let __coro_promise = __coro_runtime::NewPromise::new();
     let __coro_final = __coro_runtime::private::FromPromise;
     // 5. The body: an `async` block, of which rustc makes the state machine. `__coroutine` is a pointer to the frame it will be in.
     let __coro_body = __coroutine.body(move |mut __coroutine| async move {
         // Never run: the type of what the body returns, for `return`, `?` and coercions.
         if false { return __coroutine.never(); }
         // The initial suspension is the first await of all.
-        __coroutine.starts(__coro_runtime::private::StartsWith::wait, __coroutine.initial_suspend()).await;
+        __coroutine.starts_as_promised(__coro_runtime::private::StartsWith::wait).await;
         // What the user wrote, in a block with a label that only code of this body can `break` to.
         return 'coroutine_body: {
-            // How something is awaited is found by calling a method: these traits take turns.
-            use __coro_runtime::private::probe::{
-                ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _, ViaVisit as _,
-            };
+            // How something is awaited is found by calling a method: the impls of this trait take turns.
+            use __coro_runtime::private::probe::Via as _;
             if false { break 'coroutine_body __coroutine.never(); }
             let (mut this, mut next) = (0_u64, 1);
             while let Some(sum) = this.checked_add(next) {
@@ -62,7 +63,7 @@ pub fn fibonacci() -> Generator<'static, u64> {
                     if false { loop { break 'coroutine_body __coroutine.never(); } },
                     // The promise's `yield_value` is asked for an awaiter, which is awaited.
                     // With the value comes the frame again: where it is in a place, the optimizer then sees that it is the same.
-                    match __coroutine.give(__coro_runtime::YieldValue::yield_value, this, &__CORO_POINTS[1]).await {
+                    match __coroutine.give(__coro_runtime::YieldValue::yield_value, this, &__CORO_ABOUT.points[1]).await {
                         (__coro_value, __coro_here) => { __coroutine = __coro_here; __coro_value }
                     }
                 ).1;
@@ -70,13 +71,13 @@ pub fn fibonacci() -> Generator<'static, u64> {
             }
             (
                 if false { loop { break 'coroutine_body __coroutine.never(); } },
-                match __coroutine.give(__coro_runtime::YieldValue::yield_value, this, &__CORO_POINTS[2]).await {
+                match __coroutine.give(__coro_runtime::YieldValue::yield_value, this, &__CORO_ABOUT.points[2]).await {
                     (__coro_value, __coro_here) => { __coroutine = __coro_here; __coro_value }
                 }
             ).1;
             (
                 if false { loop { break 'coroutine_body __coroutine.never(); } },
-                match __coroutine.give(__coro_runtime::YieldValue::yield_value, next, &__CORO_POINTS[3]).await {
+                match __coroutine.give(__coro_runtime::YieldValue::yield_value, next, &__CORO_ABOUT.points[3]).await {
                     (__coro_value, __coro_here) => { __coroutine = __coro_here; __coro_value }
                 }
             ).1;
@@ -84,7 +85,7 @@ pub fn fibonacci() -> Generator<'static, u64> {
     });
     // 6. The frame is made, promise and body are moved into it, and the return object is made from its handle.
     // SAFETY: S1: `__coro_body` is what the attribute generates, which is this function's contract. Test: coro-macros/src/expanded.rs.
-    unsafe { __coro_runtime::private::Typed::start(__coroutine, __coro_promise, __coro_final, __coro_body) }
+    unsafe { __coro_runtime::private::start(__coroutine, __coro_promise, __coro_final, __coro_body) }
 }
 
 fn main() {

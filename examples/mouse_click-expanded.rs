@@ -25,24 +25,27 @@ fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
     // 1. The runtime, by a name of ours; `crate = …` puts another path here. In the real expansion no name of ours can meet one of
     //    the user's: they have a hygiene of their own.
     use ::coro as __coro_runtime;
-    // Where it can be suspended: constants with the lines of the function, and of each suspension.
-    static __CORO_POINTS: [__coro_runtime::private::Point; 3] = [
-        __coro_runtime::private::Point::new("initial suspend"),
-        __coro_runtime::private::Point::new("Signal.await"),
-        __coro_runtime::private::Point::new("Signal.await")
-    ];
-    // 2. A type named after the function. Nothing is of that type: it carries the name into panics, backtraces, `type_name`s.
+    // What is known of the function: its name, and where it can be suspended.
+    static __CORO_ABOUT: __coro_runtime::private::About<[__coro_runtime::private::Point; 3]> = __coro_runtime::private::About {
+        name: "open_file",
+        // Which of them may come after which: the state machine, for its diagram.
+        edges: &[(0, 1), (1, 2), (2, 2), (2, 3)],
+        // It is not suspended before its body: `initial = suspend_never`.
+        starts: __coro_runtime::private::Starts::AtOnce,
+        // The lines of the function, and of each suspension.
+        points: [
+            __coro_runtime::private::Point::new("initial suspend"),
+            __coro_runtime::private::Point::new("Signal.await"),
+            __coro_runtime::private::Point::new("Signal.await")
+        ],
+    };
+    // 2. A type named after the function, which carries that name into panics, backtraces, `type_name`s.
     let __coroutine = {
-        enum OpenFileFrame {}
+        struct OpenFileFrame;
         impl __coro_runtime::private::Function for OpenFileFrame {
-            const NAME: &'static ::core::primitive::str = "open_file";
-            const POINTS: __coro_runtime::private::Points = &__CORO_POINTS;
-            // Which of them may come after which: the state machine, for its diagram.
-            const EDGES: __coro_runtime::private::Edges = &[(0, 1), (1, 2), (2, 2), (2, 3)];
-            // It is not suspended before its body: `initial = suspend_never`.
-            const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::AtOnce;
+            const ABOUT: &'static __coro_runtime::private::About = &__CORO_ABOUT;
         }
-        __coro_runtime::private::begin::<OpenFileFrame, _>()
+        __coro_runtime::private::begin(OpenFileFrame)
     };
     // 3. Never run: from this `return` rustc infers which coroutine type the function returns, whatever it is called here.
     if false { return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type); }
@@ -51,24 +54,21 @@ fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
     // Never run: rustc reports here, at the parameter, if it is borrowed for less than the coroutine lives.
     if false { return __coroutine.borrows(&path); }
     // 4. The promise, and what decides what happens at the end. Both may look at the parameters, which have not moved yet.
-    let __coro_promise = __coroutine.promise(__coro_runtime::NewPromise::new());
+    let __coro_promise = __coro_runtime::NewPromise::new();
     let __coro_final = __coroutine.finish(__coro_runtime::FinalSuspend::final_suspend, __coro_runtime::SuspendAlways);
     // 5. The body: an `async` block, of which rustc makes the state machine. `__coroutine` is a pointer to the frame it will be in.
     let __coro_body = __coroutine.body(move |mut __coroutine| async move {
         // Never run: an `async` block drops what it captured in the order in which it is mentioned, so this is a `fn`'s order.
-        if false { let _ = &path; }
-        // Never run: the type of what the body returns, for `return`, `?` and coercions.
-        if false { return __coroutine.never(); }
+        // And the type of what the body returns, for `return`, `?` and coercions.
+        if false { let _ = &path; return __coroutine.never(); }
         // The initial suspension is the first await of all.
         match __coro_runtime::SuspendNever {
             __coro_initial => { __coroutine.starts(__coro_runtime::private::StartsWith::wait, __coro_initial).await }
         };
         // What the user wrote, in a block with a label that only code of this body can `break` to.
         return 'coroutine_body: {
-            // How something is awaited is found by calling a method: these traits take turns.
-            use __coro_runtime::private::probe::{
-                ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _, ViaVisit as _,
-            };
+            // How something is awaited is found by calling a method: the impls of this trait take turns.
+            use __coro_runtime::private::probe::Via as _;
             if false { break 'coroutine_body __coroutine.never(); }
             let mut first = (
                 // Never run: this `break` does not compile where a macro has moved the suspension out of the body.
@@ -77,8 +77,8 @@ fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
                 match __coroutine.ask(__coro_runtime::AwaitTransform::await_transform, Signal) {
                     __coro_it => {
                         // A coroutine is called, an awaiter suspends, a future is polled: the number of `&`s says which is tried first.
-                        let __coro_way = __coroutine.via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
-                        __coroutine.awaits(__coro_runtime::private::probe::CoAwait::co_await, __coro_way, __coro_it, &__CORO_POINTS[1]).await
+                        let __coro_kind = (&&&&&__coroutine.probe(&__coro_it)).__coro_kind();
+                        __coroutine.awaits(__coro_runtime::private::probe::CoAwait::co_await, __coro_kind, __coro_it, &__CORO_ABOUT.points[1]).await
                     }
                 }
             ).1;
@@ -87,8 +87,8 @@ fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
                     if false { loop { break 'coroutine_body __coroutine.never(); } },
                     match __coroutine.ask(__coro_runtime::AwaitTransform::await_transform, Signal) {
                         __coro_it => {
-                            let __coro_way = __coroutine.via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
-                            __coroutine.awaits(__coro_runtime::private::probe::CoAwait::co_await, __coro_way, __coro_it, &__CORO_POINTS[2]).await
+                            let __coro_kind = (&&&&&__coroutine.probe(&__coro_it)).__coro_kind();
+                            __coroutine.awaits(__coro_runtime::private::probe::CoAwait::co_await, __coro_kind, __coro_it, &__CORO_ABOUT.points[2]).await
                         }
                     }
                 ).1;
@@ -101,7 +101,7 @@ fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
     });
     // 6. The frame is made, promise and body are moved into it, and the return object is made from its handle.
     // SAFETY: S1: `__coro_body` is what the attribute generates, which is this function's contract. Test: coro-macros/src/expanded.rs.
-    unsafe { __coro_runtime::private::Typed::start(__coroutine, __coro_promise, __coro_final, __coro_body) }
+    unsafe { __coro_runtime::private::start(__coroutine, __coro_promise, __coro_final, __coro_body) }
 }
 
 fn main() {

@@ -260,7 +260,7 @@ mod names_of_ours {
     pub fn begin() {}
     pub trait Function {}
     pub trait Future {}
-    pub trait ViaCall {}
+    pub trait Via {}
     pub trait Iterator {}
 
     macro_rules! stringify {

@@ -193,7 +193,7 @@ where
             header: Header::new(
                 const {
                     &VTable {
-                        name: M::NAME,
+                        name: M::ABOUT.name,
                         machine: Machine::of::<M>(),
                         kind: Kind::Coroutine,
                         owned: <P::Owner as Owner>::OWNED,
@@ -205,11 +205,11 @@ where
                         free: free::<P, B, F, A>,
                     }
                 },
-                Traced::new(M::NAME),
+                Traced::new(M::ABOUT.name),
             ),
             promise: ManuallyDrop::new(promise),
         });
-        header.as_ref().at.set(Some(const { &M::POINTS[0] }));
+        header.as_ref().at.set(Some(const { &M::ABOUT.points[0] }));
         (&raw mut (*frame).memory).write(ManuallyDrop::new(memory));
         (&raw mut (*frame).finish).write(ManuallyDrop::new(finish));
         (&raw mut (*frame).body).write(ManuallyDrop::new(body(Co::new(header))));
@@ -295,7 +295,7 @@ where
             let left = P::World::left(header, turn);
             if left.is_none() {
                 ManuallyDrop::drop(&mut (*frame).body);
-                unregistered(M::NAME);
+                unregistered(M::ABOUT.name);
             }
             left
         });

@@ -59,7 +59,7 @@ pub struct CoroutineHandle<'a, P: Promise + 'a> {
 
 const _: () = assert!(size_of::<Option<CoroutineHandle<'_, crate::GeneratorPromise<u64>>>>() == size_of::<usize>());
 
-// SAFETY: S1: in a world whose threads are `Sendable`, `Typed::start` takes only bodies and `final`s that are `Send`
+// SAFETY: S1: in a world whose threads are `Sendable`, `private::start` takes only bodies and `final`s that are `Send`
 // (bound `Hosts`), the promise is `Send` by this bound, and nobody else uses them. The callees it is linked to are
 // `Send` as well, for `Calls` admits only the same promise or a world that is `Sendable`. Test: tests/threads.rs.
 unsafe impl<P: Promise<World: World<Threads: ChangesThreads>> + Send> Send for CoroutineHandle<'_, P> {}

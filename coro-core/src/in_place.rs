@@ -146,7 +146,7 @@ union Contents<P, F, C, B> {
     frame: ManuallyDrop<Frame<P, B, F, Lent>>,
 }
 
-// SAFETY: S1: as for `CoroutineHandle`; `Typed::in_place` takes only bodies that are `Send` in such a world. Test:
+// SAFETY: S1: as for `CoroutineHandle`; `private::in_place` takes only bodies that are `Send` in such a world. Test:
 // tests/in_place.rs.
 unsafe impl<M, P: Promise<World: World<Threads: ChangesThreads>> + Send, F: Send, C: Send, B> Send
     for Place<'_, M, P, F, C, B>

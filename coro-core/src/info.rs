@@ -7,7 +7,7 @@ use core::ptr;
 
 use crate::frame::VTable;
 use crate::location::{Location, Point};
-use crate::private::{Edges, Function, Points, Starts};
+use crate::private::{About, Edges, Function, Points, Starts};
 
 /// What the attribute found in a function, for its vtable.
 pub(crate) struct Machine {
@@ -21,7 +21,8 @@ impl Machine {
     pub(crate) const NONE: Self = Self { points: &[], edges: &[], at_once: false };
 
     pub(crate) const fn of<M: Function>() -> Self {
-        Self { points: M::POINTS, edges: M::EDGES, at_once: matches!(M::STARTS, Starts::AtOnce) }
+        let &About { edges, starts, ref points, .. } = M::ABOUT;
+        Self { points, edges, at_once: matches!(starts, Starts::AtOnce) }
     }
 }
 

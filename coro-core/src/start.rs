@@ -118,7 +118,7 @@ pub(crate) fn begin<M: Function, P: Promise>(handle: &mut CoroutineHandle<'_, P>
     if starts_suspended::<M, P>() {
         let header = handle.header();
         header.state.suspend();
-        trace::starts_suspended(header, matches!(M::STARTS, Starts::AsThePromiseSays));
+        trace::starts_suspended(header, matches!(M::ABOUT.starts, Starts::AsThePromiseSays));
     } else {
         handle.start();
     }
@@ -126,7 +126,7 @@ pub(crate) fn begin<M: Function, P: Promise>(handle: &mut CoroutineHandle<'_, P>
 
 /// Whether a coroutine need not be run to be at its first suspension.
 const fn starts_suspended<M: Function, P: Promise>() -> bool {
-    match M::STARTS {
+    match const { M::ABOUT.starts } {
         Starts::ByRunning | Starts::AtOnce => false,
         Starts::AfterSuspending => true,
         Starts::AsThePromiseSays => P::LAZY,

@@ -12,7 +12,7 @@ use crate::continuation::{Hosts, Parks, Stops, World};
 use crate::frame::{self, Header};
 use crate::handle::CoroutineHandle;
 use crate::memory::Recycled;
-use crate::private::{Co, Edges, FromPromise, Function, Point, Points};
+use crate::private::{About, Co, FromPromise, Function, Point, Starts};
 use crate::promise::{Coroutine as _, NewPromise, Promise};
 use crate::types::{Task, TaskPromise};
 
@@ -258,15 +258,21 @@ enum WhenAllFrame {}
 enum WhenAnyFrame {}
 
 impl Function for WhenAllFrame {
-    const NAME: &'static str = "when_all";
-    const POINTS: Points = &[Point::new("when_all(…).await")];
-    const EDGES: Edges = &[(0, 1)];
+    const ABOUT: &'static About = &About {
+        name: "when_all",
+        edges: &[(0, 1)],
+        starts: Starts::ByRunning,
+        points: [Point::new("when_all(…).await")],
+    };
 }
 
 impl Function for WhenAnyFrame {
-    const NAME: &'static str = "when_any";
-    const POINTS: Points = &[Point::new("when_any(…).await")];
-    const EDGES: Edges = &[(0, 1)];
+    const ABOUT: &'static About = &About {
+        name: "when_any",
+        edges: &[(0, 1)],
+        starts: Starts::ByRunning,
+        points: [Point::new("when_any(…).await")],
+    };
 }
 
 /// Makes the coroutine that awaits `coroutines`, and makes its result of their handles and the index of the first.

@@ -78,9 +78,12 @@ enum Place {
     Async(&'static str),
 }
 
-/// The macro whose input is visited. In there `e.await` becomes `co_await!(e)`, which reads well where it is printed.
+/// The macro whose input is visited. In there `e.await` becomes `co_await!(e)`, which reads well where it is printed, or
+/// `co_await!(@await e)`: with its keyword, at which rustc then says `await occurs here`.
 #[derive(Clone, Copy)]
 enum Input {
+    /// As `Plain`, and it prints them.
+    Printed,
     /// It takes expressions and evaluates them where it stands.
     Plain,
     /// It may do anything with them, also make a closure `async`.
@@ -177,8 +180,11 @@ impl VisitMut for Rewriter<'_> {
                 let operand = name_span(&node.base);
                 self.visit_expr_mut(&mut node.base);
                 let base = bare(&node.base);
-                let awaited = if self.input.is_some() {
-                    // The user's span, so that the place of this suspension is the user's line.
+                // The user's span, so that the place of this suspension is the user's line.
+                let awaited = if matches!(self.input, Some(Input::Plain)) {
+                    let keyword = node.await_token;
+                    quote_spanned!(span=> co_await!(@ #keyword #base))
+                } else if self.input.is_some() {
                     quote_spanned!(span=> co_await!(#base))
                 } else {
                     let from = first_span(&node.base).unwrap_or(span);
@@ -191,6 +197,7 @@ impl VisitMut for Rewriter<'_> {
                             operand: operand.unwrap_or(from),
                             point: self.point(span),
                             is_in_macro: false,
+                            keyword: None,
                         },
                     )
                 };

@@ -75,7 +75,7 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
     let runtime = args.krate.as_ref().map_or_else(|| quote_spanned!(span=> ::coro), ToTokens::to_token_stream);
     let promise = match &args.promise {
         Some(expression) => quote_spanned!(at(expression.span())=> __coroutine.promise(#expression)),
-        None => quote_spanned!(span=> __coroutine.promise(__coro_runtime::NewPromise::new())),
+        None => quote_spanned!(span=> __coro_runtime::NewPromise::new()),
     };
     // A wrong `final` or `initial` is reported where its name is used, which therefore stands at the user's expression.
     let (finish, finish_name) = match &args.finish {
@@ -100,15 +100,14 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
             }
         }
         None => quote_spanned! {span=>
-            __coroutine.starts(__coro_runtime::private::StartsWith::wait, __coroutine.initial_suspend()).await
+            __coroutine.starts_as_promised(__coro_runtime::private::StartsWith::wait).await
         },
     };
     let starts = starts(args, span);
-    let Creation { coroutine_type, returns, memory, create, last } = Creation::of(args, &signature.output, span);
+    let Creation { coroutine_type, returns, memory, create, last } = Creation::of(args, signature, span);
     let arguments = [&args.initial, &args.finish, &args.promise, &args.allocator].map(ToTokens::to_token_stream);
     let used: Vec<&TokenStream> = arguments.iter().chain([&function.body]).collect();
     let params::Params { inputs, captures, bindings, borrows } = params::lower(signature, &used);
-    let captures = (!captures.is_empty()).then(|| quote_spanned!(span=> if false { #captures }));
     let mut signature = signature.clone();
     signature.inputs = inputs;
     let inner = inner.iter().map(|attribute| {
@@ -124,16 +123,19 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
         #(#inner)*
         #visibility #signature {
             use #runtime as __coro_runtime;
-            static __CORO_POINTS: [__coro_runtime::private::Point; #count] = [#(#points),*];
+            static __CORO_ABOUT: __coro_runtime::private::About<[__coro_runtime::private::Point; #count]> =
+                __coro_runtime::private::About {
+                    name: #name,
+                    edges: &[#(#edges),*],
+                    starts: __coro_runtime::private::Starts::#starts,
+                    points: [#(#points),*],
+                };
             let __coroutine = {
-                enum #frame {}
+                struct #frame;
                 impl __coro_runtime::private::Function for #frame {
-                    const NAME: &'static ::core::primitive::str = #name;
-                    const POINTS: __coro_runtime::private::Points = &__CORO_POINTS;
-                    const EDGES: __coro_runtime::private::Edges = &[#(#edges),*];
-                    #starts
+                    const ABOUT: &'static __coro_runtime::private::About = &__CORO_ABOUT;
                 }
-                __coro_runtime::private::begin::<#frame, #coroutine_type>()
+                __coro_runtime::private::begin #coroutine_type(#frame)
             };
             #returns
             let __coroutine = __coro_runtime::private::typed(__coroutine);
@@ -142,14 +144,11 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
             let #finish_name = #finish;
             #memory
             let __coro_body = __coroutine.body(move |mut __coroutine| async move {
-                #captures
-                if false { return __coroutine.never(); }
+                if false { #captures return __coroutine.never(); }
                 #bindings
                 #initial;
                 return 'coroutine_body: {
-                    use __coro_runtime::private::probe::{
-                        ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _, ViaVisit as _,
-                    };
+                    use __coro_runtime::private::probe::Via as _;
                     if false { break 'coroutine_body __coroutine.never(); }
                     #macros
                     #(#stmts)*
@@ -157,29 +156,31 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
             });
             // SAFETY: S1: `__coro_body` is what was generated above, which is this function's contract. By its path,
             // for a method call would go through a `Deref` of what `crate =` names. Test: tests/ui/hygiene.
-            unsafe { __coro_runtime::private::Typed::#create(__coroutine, __coro_promise, #finish_name, __coro_body #last) }
+            unsafe { __coro_runtime::private::#create(__coroutine, __coro_promise, #finish_name, __coro_body #last) }
         }
     }
 }
 
 /// What differs between coroutines that are allocated, by default or by the user's allocator, and those in place.
 struct Creation {
-    /// What the function's coroutine type is.
-    coroutine_type: TokenStream,
+    /// What the function's coroutine type is, if it is not what the function returns.
+    coroutine_type: Option<TokenStream>,
     /// Infers it from a dead `return`.
     returns: Option<TokenStream>,
     /// The allocator.
     memory: Option<TokenStream>,
-    /// The function that creates the coroutine, and its last argument.
-    create: Ident,
+    /// What creates the coroutine, and its last argument.
+    create: TokenStream,
     last: Option<TokenStream>,
 }
 
 impl Creation {
-    fn of(args: &Args, output: &ReturnType, span: Span) -> Self {
-        if let Some(ty) = signature::in_place(output) {
-            let create = Ident::new("in_place", span);
-            return Self { coroutine_type: ty.to_token_stream(), returns: None, memory: None, create, last: None };
+    fn of(args: &Args, signature: &Signature, span: Span) -> Self {
+        if let Some(ty) = signature::in_place(&signature.output) {
+            let ty = signature::with_known_lifetimes(ty, &signature.generics);
+            let create = quote_spanned!(span=> in_place);
+            let coroutine_type = Some(quote_spanned!(span=> ::<_, #ty>));
+            return Self { coroutine_type, returns: None, memory: None, create, last: None };
         }
         let returns = quote_spanned! {span=>
             if false { return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type); }
@@ -189,23 +190,20 @@ impl Creation {
             let memory = quote_spanned!(span=> let __coro_memory = __coroutine.memory(#expression););
             (Some(memory), Some(quote_spanned!(span=> , __coro_memory)))
         });
-        let create = Ident::new(if last.is_some() { "start_in" } else { "start" }, span);
-        Self { coroutine_type: quote_spanned!(span=> _), returns: Some(returns), memory, create, last }
+        let create = if last.is_some() { quote_spanned!(span=> Typed::start_in) } else { quote_spanned!(span=> start) };
+        Self { coroutine_type: None, returns: Some(returns), memory, create, last }
     }
 }
 
 /// What the attribute says about the initial suspension.
-fn starts(args: &Args, span: Span) -> Option<TokenStream> {
+fn starts(args: &Args, span: Span) -> Ident {
     let starts = match &args.initial {
         Some(expression) if is_word(expression, SUSPEND_ALWAYS) => "AfterSuspending",
         Some(expression) if is_word(expression, SUSPEND_NEVER) => "AtOnce",
-        Some(_) => return None,
+        Some(_) => "ByRunning",
         None => "AsThePromiseSays",
     };
-    let starts = Ident::new(starts, span);
-    Some(
-        quote_spanned!(span=> const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::#starts;),
-    )
+    Ident::new(starts, span)
 }
 
 /// The points of the body, and pairs of their numbers.

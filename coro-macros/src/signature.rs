@@ -1,10 +1,12 @@
 //! What a function must be to become a coroutine.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
+use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, GenericArgument, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound, Visibility, token,
+    Attribute, BoundLifetimes, GenericArgument, GenericParam, Generics, Lifetime, PathArguments, ReturnType, Signature,
+    Token, Type, TypeParamBound, Visibility, token,
 };
 
 use crate::diagnostics::{Diagnostics, error_at};
@@ -89,7 +91,15 @@ pub(crate) fn check(function: &Function, errors: &mut Diagnostics) {
                 "a coroutine cannot return an `impl Trait`: the type itself chooses the promise",
                 "name a coroutine type, such as `coro::Generator<'static, u32>`, or `impl coro::InPlace<…>` of one",
             ),
-            _ => {}
+            _ => {
+                if let Some(unnamed @ Type::ImplTrait(_)) = in_place(output) {
+                    errors.error(
+                        unnamed,
+                        "`impl InPlace<…>` takes the name of a coroutine type",
+                        "name it, such as `coro::Generator<'static, u32>`",
+                    );
+                }
+            }
         },
     }
     for attribute in &function.attributes {
@@ -114,6 +124,30 @@ pub(crate) fn in_place(output: &ReturnType) -> Option<&Type> {
     })
 }
 
+/// The type for the function's body. A lifetime that the function does not declare is left to be inferred there: it may
+/// be that of an `impl`, and if it is nobody's, rustc says so where the user wrote it, and not once more.
+pub(crate) fn with_known_lifetimes(ty: &Type, generics: &Generics) -> Type {
+    struct Known(Vec<Ident>);
+    impl VisitMut for Known {
+        fn visit_bound_lifetimes_mut(&mut self, bound: &mut BoundLifetimes) {
+            let lifetimes = bound.lifetimes.iter().filter_map(|one| match one {
+                GenericParam::Lifetime(one) => Some(one.lifetime.ident.clone()),
+                _ => None,
+            });
+            self.0.extend(lifetimes);
+        }
+
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            if lifetime.ident != "static" && !self.0.contains(&lifetime.ident) {
+                lifetime.ident = Ident::new("_", lifetime.ident.span());
+            }
+        }
+    }
+    let (mut known, mut ty) = (Known(generics.lifetimes().map(|one| one.lifetime.ident.clone()).collect()), ty.clone());
+    known.visit_type_mut(&mut ty);
+    ty
+}
+
 /// The type in the invisible group of a macro's `$returns:ty`, or in parentheses.
 fn ungrouped(ty: &Type) -> &Type {
     match ty {
@@ -135,7 +169,7 @@ pub(crate) fn stub(function: &Function) -> TokenStream {
     signature.constness = None;
     signature.abi = None;
     signature.variadic = None;
-    let is_in_place = in_place(&signature.output).is_some();
+    let is_in_place = in_place(&signature.output).is_some_and(|ty| !matches!(ty, Type::ImplTrait(_)));
     if let ReturnType::Type(_, ty) = &mut signature.output
         && matches!(ungrouped(ty), Type::ImplTrait(_))
         && !is_in_place

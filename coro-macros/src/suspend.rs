@@ -5,8 +5,8 @@
 //! co_yield!(..e)     (OWN, match __coroutine.delegate(YieldFrom::yield_from, e) { __coro_it => { … } }).1
 //!
 //!                        {
-//!                            let __coro_way = __coroutine.via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
-//!                            __coroutine.awaits(CoAwait::co_await, __coro_way, __coro_it, POINT).await     a call, awaiter, future, …
+//!                            let __coro_kind = (&&&&&__coroutine.probe(&__coro_it)).__coro_kind();
+//!                            __coroutine.awaits(CoAwait::co_await, __coro_kind, __coro_it, POINT).await     a call, awaiter, future, …
 //!                        }
 //!
 //! co_yield!(e)       (OWN, match __coroutine.give(YieldValue::yield_value, e, POINT).await { (value, here) => { … } }).1
@@ -38,8 +38,10 @@ pub(crate) struct Written {
     pub(crate) operand: Span,
     /// An expression for its point.
     pub(crate) point: TokenStream,
-    /// Whether it is written in the input of a macro: then only the operand itself is at the user's token.
+    /// Whether it is written in the input of a macro: then only the operand itself is at the user's token, and `.await`.
     pub(crate) is_in_macro: bool,
+    /// The `await` of an `.await`, if that is not where the suspension is.
+    pub(crate) keyword: Option<TokenStream>,
 }
 
 /// `expression.await`
@@ -78,13 +80,14 @@ fn operand(trait_: &str, name: &str, asks: &str, operand: &impl ToTokens, writte
         let (hook, asks) = (hook(trait_, name, written), Ident::new(asks, span));
         quote_spanned!(span=> __coroutine.#asks(#hook, #operand))
     };
+    let keyword = written.keyword.clone().unwrap_or_else(|| Ident::new("await", span).to_token_stream());
     // What cannot be awaited is reported at this call.
     let wait = quote_spanned!(at(written.operand)=> __coro_runtime::private::probe::CoAwait::co_await);
     written.value(&quote_spanned! {span=>
         match #asked {
             __coro_it => {
-                let __coro_way = __coroutine.via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
-                __coroutine.awaits(#wait, __coro_way, __coro_it, #point).await
+                let __coro_kind = (&&&&&__coroutine.probe(&__coro_it)).__coro_kind();
+                __coroutine.awaits(#wait, __coro_kind, __coro_it, #point).#keyword
             }
         }
     })
@@ -128,7 +131,7 @@ pub(crate) fn box_point(token: Span, text: &impl ToTokens) -> TokenStream {
 /// One of the points that the attribute emits, which are in one static of the function.
 pub(crate) fn emitted_point(token: Span, number: usize) -> TokenStream {
     let number = Literal::usize_unsuffixed(number);
-    quote_spanned!(at(token)=> &__CORO_POINTS[#number])
+    quote_spanned!(at(token)=> &__CORO_ABOUT.points[#number])
 }
 
 /// The point of a suspension that only the compiler sees.
@@ -149,8 +152,11 @@ pub(crate) fn local_macros() -> TokenStream {
         operand: span,
         point: unseen_point(&text),
         is_in_macro: true,
+        keyword: None,
     };
-    let wait = wait(&e, &written(macro_text("co_await", &e)));
+    let text = || macro_text("co_await", &e);
+    let wait_at = wait(&e, &Written { keyword: Some(quote_spanned!(span=> $keyword)), ..written(text()) });
+    let wait = wait(&e, &written(text()));
     let give_unit = give(&quote_spanned!(span=> ()), &written("co_yield!()".to_token_stream()));
     let give = give(&e, &written(macro_text("co_yield", &e)));
     let delegate = delegate(&e, &written(macro_text("co_yield", &quote_spanned!(span=> .. $e))));
@@ -159,6 +165,7 @@ pub(crate) fn local_macros() -> TokenStream {
         /// Awaits an expression, where `.await` cannot be written: in the input of a macro.
         #[allow(unused_macros)]
         macro_rules! #co_await {
+            (@ $keyword:tt $e:expr) => { #wait_at };
             ($e:expr $(,)?) => { #wait };
         }
         /// Yields a value, or with `..` all values of another coroutine.

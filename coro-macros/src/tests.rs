@@ -32,25 +32,24 @@ fn the_readmes_first_function() {
         &expect![[r#"
             fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
                 use ::coro as __coro_runtime;
-                static __CORO_POINTS: [__coro_runtime::private::Point; 3] = [
-                    __coro_runtime::private::Point::new("initial suspend"),
-                    __coro_runtime::private::Point::new("Signal.await"),
-                    __coro_runtime::private::Point::new("Signal.await"),
-                ];
+                static __CORO_ABOUT: __coro_runtime::private::About<
+                    [__coro_runtime::private::Point; 3],
+                > = __coro_runtime::private::About {
+                    name: "open_file",
+                    edges: &[(0, 1), (1, 2), (2, 2), (2, 3)],
+                    starts: __coro_runtime::private::Starts::AtOnce,
+                    points: [
+                        __coro_runtime::private::Point::new("initial suspend"),
+                        __coro_runtime::private::Point::new("Signal.await"),
+                        __coro_runtime::private::Point::new("Signal.await"),
+                    ],
+                };
                 let __coroutine = {
-                    enum OpenFileFrame {}
+                    struct OpenFileFrame;
                     impl __coro_runtime::private::Function for OpenFileFrame {
-                        const NAME: &'static ::core::primitive::str = "open_file";
-                        const POINTS: __coro_runtime::private::Points = &__CORO_POINTS;
-                        const EDGES: __coro_runtime::private::Edges = &[
-                            (0, 1),
-                            (1, 2),
-                            (2, 2),
-                            (2, 3),
-                        ];
-                        const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::AtOnce;
+                        const ABOUT: &'static __coro_runtime::private::About = &__CORO_ABOUT;
                     }
-                    __coro_runtime::private::begin::<OpenFileFrame, _>()
+                    __coro_runtime::private::begin(OpenFileFrame)
                 };
                 if false {
                     return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type);
@@ -59,7 +58,7 @@ fn the_readmes_first_function() {
                 if false {
                     return __coroutine.borrows(&path);
                 }
-                let __coro_promise = __coroutine.promise(__coro_runtime::NewPromise::new());
+                let __coro_promise = __coro_runtime::NewPromise::new();
                 let __coro_final = __coroutine
                     .finish(
                         __coro_runtime::FinalSuspend::final_suspend,
@@ -69,8 +68,6 @@ fn the_readmes_first_function() {
                     .body(move |mut __coroutine| async move {
                         if false {
                             let _ = &path;
-                        }
-                        if false {
                             return __coroutine.never();
                         }
                         match __coro_runtime::SuspendNever {
@@ -84,10 +81,7 @@ fn the_readmes_first_function() {
                             }
                         };
                         return 'coroutine_body: {
-                            use __coro_runtime::private::probe::{
-                                ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
-                                ViaVisit as _,
-                            };
+                            use __coro_runtime::private::probe::Via as _;
                             if false {
                                 break 'coroutine_body __coroutine.never();
                             }
@@ -101,14 +95,14 @@ fn the_readmes_first_function() {
                                     .ask(__coro_runtime::AwaitTransform::await_transform, Signal)
                                 {
                                     __coro_it => {
-                                        let __coro_way = __coroutine
-                                            .via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
+                                        let __coro_kind = (&&&&&__coroutine.probe(&__coro_it))
+                                            .__coro_kind();
                                         __coroutine
                                             .awaits(
                                                 __coro_runtime::private::probe::CoAwait::co_await,
-                                                __coro_way,
+                                                __coro_kind,
                                                 __coro_it,
-                                                &__CORO_POINTS[1],
+                                                &__CORO_ABOUT.points[1],
                                             )
                                             .await
                                     }
@@ -126,14 +120,14 @@ fn the_readmes_first_function() {
                                         .ask(__coro_runtime::AwaitTransform::await_transform, Signal)
                                     {
                                         __coro_it => {
-                                            let __coro_way = __coroutine
-                                                .via((&&&&&__coroutine.probe(&__coro_it)).__coro_kind());
+                                            let __coro_kind = (&&&&&__coroutine.probe(&__coro_it))
+                                                .__coro_kind();
                                             __coroutine
                                                 .awaits(
                                                     __coro_runtime::private::probe::CoAwait::co_await,
-                                                    __coro_way,
+                                                    __coro_kind,
                                                     __coro_it,
-                                                    &__CORO_POINTS[2],
+                                                    &__CORO_ABOUT.points[2],
                                                 )
                                                 .await
                                         }
@@ -148,7 +142,7 @@ fn the_readmes_first_function() {
                         };
                     });
                 unsafe {
-                    __coro_runtime::private::Typed::start(
+                    __coro_runtime::private::start(
                         __coroutine,
                         __coro_promise,
                         __coro_final,
@@ -178,65 +172,65 @@ fn a_generator_with_macros() {
             /// Squares.
             pub fn squares<T: Copy>(numbers: Vec<T>) -> Generator<'static, T> {
                 use ::coro as __coro_runtime;
-                static __CORO_POINTS: [__coro_runtime::private::Point; 3] = [
-                    __coro_runtime::private::Point::new("initial suspend"),
-                    __coro_runtime::private::Point::new("co_yield!(n)"),
-                    __coro_runtime::private::Point::new("last().await"),
-                ];
+                static __CORO_ABOUT: __coro_runtime::private::About<
+                    [__coro_runtime::private::Point; 3],
+                > = __coro_runtime::private::About {
+                    name: "squares",
+                    edges: &[(0, 1), (0, 2), (1, 1), (1, 2), (2, 3)],
+                    starts: __coro_runtime::private::Starts::AsThePromiseSays,
+                    points: [
+                        __coro_runtime::private::Point::new("initial suspend"),
+                        __coro_runtime::private::Point::new("co_yield!(n)"),
+                        __coro_runtime::private::Point::new("last().await"),
+                    ],
+                };
                 let __coroutine = {
-                    enum SquaresFrame {}
+                    struct SquaresFrame;
                     impl __coro_runtime::private::Function for SquaresFrame {
-                        const NAME: &'static ::core::primitive::str = "squares";
-                        const POINTS: __coro_runtime::private::Points = &__CORO_POINTS;
-                        const EDGES: __coro_runtime::private::Edges = &[
-                            (0, 1),
-                            (0, 2),
-                            (1, 1),
-                            (1, 2),
-                            (2, 3),
-                        ];
-                        const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::AsThePromiseSays;
+                        const ABOUT: &'static __coro_runtime::private::About = &__CORO_ABOUT;
                     }
-                    __coro_runtime::private::begin::<SquaresFrame, _>()
+                    __coro_runtime::private::begin(SquaresFrame)
                 };
                 if false {
                     return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type);
                 }
                 let __coroutine = __coro_runtime::private::typed(__coroutine);
-                let __coro_promise = __coroutine.promise(__coro_runtime::NewPromise::new());
+                let __coro_promise = __coro_runtime::NewPromise::new();
                 let __coro_final = __coro_runtime::private::FromPromise;
                 let __coro_body = __coroutine
                     .body(move |mut __coroutine| async move {
                         if false {
                             let _ = &numbers;
-                        }
-                        if false {
                             return __coroutine.never();
                         }
                         __coroutine
-                            .starts(
-                                __coro_runtime::private::StartsWith::wait,
-                                __coroutine.initial_suspend(),
-                            )
+                            .starts_as_promised(__coro_runtime::private::StartsWith::wait)
                             .await;
                         return 'coroutine_body: {
-                            use __coro_runtime::private::probe::{
-                                ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
-                                ViaVisit as _,
-                            };
+                            use __coro_runtime::private::probe::Via as _;
                             if false {
                                 break 'coroutine_body __coroutine.never();
                             }
                             /// Awaits an expression, where `.await` cannot be written: in the input of a macro.
                             #[allow(unused_macros)]
                             macro_rules! co_await {
+                                (@ $keyword:tt $e:expr) => {
+                                    (if false { loop { break 'coroutine_body __coroutine.never(); }
+                                    }, match __coroutine.await_transform($e) { __coro_it => { let
+                                    __coro_kind = (&& && & __coroutine.probe(& __coro_it))
+                                    .__coro_kind(); __coroutine
+                                    .awaits(__coro_runtime::private::probe::CoAwait::co_await,
+                                    __coro_kind, __coro_it, const { &
+                                    __coro_runtime::private::Point::new(::core::concat!("co_await!(",
+                                    ::core::stringify!($e), ")")) }). $keyword } }).1
+                                };
                                 ($e:expr $(,)?) => {
                                     (if false { loop { break 'coroutine_body __coroutine.never(); }
                                     }, match __coroutine.await_transform($e) { __coro_it => { let
-                                    __coro_way = __coroutine.via((&& && & __coroutine.probe(&
-                                    __coro_it)).__coro_kind()); __coroutine
+                                    __coro_kind = (&& && & __coroutine.probe(& __coro_it))
+                                    .__coro_kind(); __coroutine
                                     .awaits(__coro_runtime::private::probe::CoAwait::co_await,
-                                    __coro_way, __coro_it, const { &
+                                    __coro_kind, __coro_it, const { &
                                     __coro_runtime::private::Point::new(::core::concat!("co_await!(",
                                     ::core::stringify!($e), ")")) }). await } }).1
                                 };
@@ -254,10 +248,10 @@ fn a_generator_with_macros() {
                                 (.. $e:expr $(,)?) => {
                                     (if false { loop { break 'coroutine_body __coroutine.never(); }
                                     }, match __coroutine.yield_from($e) { __coro_it => { let
-                                    __coro_way = __coroutine.via((&& && & __coroutine.probe(&
-                                    __coro_it)).__coro_kind()); __coroutine
+                                    __coro_kind = (&& && & __coroutine.probe(& __coro_it))
+                                    .__coro_kind(); __coroutine
                                     .awaits(__coro_runtime::private::probe::CoAwait::co_await,
-                                    __coro_way, __coro_it, const { &
+                                    __coro_kind, __coro_it, const { &
                                     __coro_runtime::private::Point::new(::core::concat!("co_yield!(",
                                     ::core::stringify!(.. $e), ")")) }). await } }).1
                                 };
@@ -280,7 +274,7 @@ fn a_generator_with_macros() {
                                         .give(
                                             __coro_runtime::YieldValue::yield_value,
                                             n,
-                                            &__CORO_POINTS[1],
+                                            &__CORO_ABOUT.points[1],
                                         )
                                         .await
                                     {
@@ -292,11 +286,11 @@ fn a_generator_with_macros() {
                                 )
                                     .1;
                             }
-                            println!("{:?}", co_await!(last()));
+                            println!("{:?}", co_await!(@ await last()));
                         };
                     });
                 unsafe {
-                    __coro_runtime::private::Typed::start(
+                    __coro_runtime::private::start(
                         __coroutine,
                         __coro_promise,
                         __coro_final,
@@ -340,18 +334,20 @@ fn parameters_of_every_kind() {
                 __coro_arg6: E,
             ) -> Own<'_> {
                 use crate::runtime as __coro_runtime;
-                static __CORO_POINTS: [__coro_runtime::private::Point; 1] = [
-                    __coro_runtime::private::Point::new("initial suspend"),
-                ];
+                static __CORO_ABOUT: __coro_runtime::private::About<
+                    [__coro_runtime::private::Point; 1],
+                > = __coro_runtime::private::About {
+                    name: "method",
+                    edges: &[(0, 1)],
+                    starts: __coro_runtime::private::Starts::AsThePromiseSays,
+                    points: [__coro_runtime::private::Point::new("initial suspend")],
+                };
                 let __coroutine = {
-                    enum MethodFrame {}
+                    struct MethodFrame;
                     impl __coro_runtime::private::Function for MethodFrame {
-                        const NAME: &'static ::core::primitive::str = "method";
-                        const POINTS: __coro_runtime::private::Points = &__CORO_POINTS;
-                        const EDGES: __coro_runtime::private::Edges = &[(0, 1)];
-                        const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::AsThePromiseSays;
+                        const ABOUT: &'static __coro_runtime::private::About = &__CORO_ABOUT;
                     }
-                    __coro_runtime::private::begin::<MethodFrame, _>()
+                    __coro_runtime::private::begin(MethodFrame)
                 };
                 if false {
                     return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type);
@@ -374,8 +370,6 @@ fn parameters_of_every_kind() {
                             let _ = &a;
                             let _ = &name;
                             let _ = &self;
-                        }
-                        if false {
                             return __coroutine.never();
                         }
                         let (c, _) = __coro_arg4;
@@ -383,16 +377,10 @@ fn parameters_of_every_kind() {
                         #[cfg(unix)]
                         let __coro_arg6 = __coro_arg6;
                         __coroutine
-                            .starts(
-                                __coro_runtime::private::StartsWith::wait,
-                                __coroutine.initial_suspend(),
-                            )
+                            .starts_as_promised(__coro_runtime::private::StartsWith::wait)
                             .await;
                         return 'coroutine_body: {
-                            use __coro_runtime::private::probe::{
-                                ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
-                                ViaVisit as _,
-                            };
+                            use __coro_runtime::private::probe::Via as _;
                             if false {
                                 break 'coroutine_body __coroutine.never();
                             }
@@ -400,7 +388,7 @@ fn parameters_of_every_kind() {
                         };
                     });
                 unsafe {
-                    __coro_runtime::private::Typed::start(
+                    __coro_runtime::private::start(
                         __coroutine,
                         __coro_promise,
                         __coro_final,
@@ -422,24 +410,26 @@ fn a_body_that_does_nothing() {
         &expect![[r#"
             fn nothing() -> FireAndForget {
                 use ::coro as __coro_runtime;
-                static __CORO_POINTS: [__coro_runtime::private::Point; 1] = [
-                    __coro_runtime::private::Point::new("initial suspend"),
-                ];
+                static __CORO_ABOUT: __coro_runtime::private::About<
+                    [__coro_runtime::private::Point; 1],
+                > = __coro_runtime::private::About {
+                    name: "nothing",
+                    edges: &[(0, 1)],
+                    starts: __coro_runtime::private::Starts::AsThePromiseSays,
+                    points: [__coro_runtime::private::Point::new("initial suspend")],
+                };
                 let __coroutine = {
-                    enum NothingFrame {}
+                    struct NothingFrame;
                     impl __coro_runtime::private::Function for NothingFrame {
-                        const NAME: &'static ::core::primitive::str = "nothing";
-                        const POINTS: __coro_runtime::private::Points = &__CORO_POINTS;
-                        const EDGES: __coro_runtime::private::Edges = &[(0, 1)];
-                        const STARTS: __coro_runtime::private::Starts = __coro_runtime::private::Starts::AsThePromiseSays;
+                        const ABOUT: &'static __coro_runtime::private::About = &__CORO_ABOUT;
                     }
-                    __coro_runtime::private::begin::<NothingFrame, _>()
+                    __coro_runtime::private::begin(NothingFrame)
                 };
                 if false {
                     return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type);
                 }
                 let __coroutine = __coro_runtime::private::typed(__coroutine);
-                let __coro_promise = __coroutine.promise(__coro_runtime::NewPromise::new());
+                let __coro_promise = __coro_runtime::NewPromise::new();
                 let __coro_final = __coroutine
                     .finish(
                         __coro_runtime::FinalSuspend::final_suspend,
@@ -451,23 +441,17 @@ fn a_body_that_does_nothing() {
                             return __coroutine.never();
                         }
                         __coroutine
-                            .starts(
-                                __coro_runtime::private::StartsWith::wait,
-                                __coroutine.initial_suspend(),
-                            )
+                            .starts_as_promised(__coro_runtime::private::StartsWith::wait)
                             .await;
                         return 'coroutine_body: {
-                            use __coro_runtime::private::probe::{
-                                ViaAwaitable as _, ViaAwaiter as _, ViaCall as _, ViaFuture as _,
-                                ViaVisit as _,
-                            };
+                            use __coro_runtime::private::probe::Via as _;
                             if false {
                                 break 'coroutine_body __coroutine.never();
                             }
                         };
                     });
                 unsafe {
-                    __coro_runtime::private::Typed::start(
+                    __coro_runtime::private::start(
                         __coroutine,
                         __coro_promise,
                         __coro_final,

@@ -25,7 +25,7 @@ pub struct Chain<T: Threads> {
     threads: PhantomData<T>,
 }
 
-// SAFETY: S1, S4: all frames of the chain hold only what is `Send` (`Typed::start` checks each), and the state word
+// SAFETY: S1, S4: all frames of the chain hold only what is `Send` (`private::start` checks each), and the state word
 // hands them over: `settle` releases, a claim acquires. Tests: tests/threads.rs, and the loom models in models.rs.
 unsafe impl<T: ChangesThreads> Send for Chain<T> {}
 

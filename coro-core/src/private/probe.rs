@@ -1,5 +1,5 @@
 //! How an operand is awaited, chosen by method probing: `(&&&&&co.probe(&operand)).__coro_kind()` finds the first of
-//! these traits that fits, each of which takes one reference less. A coroutine is called even if it is an awaiter or a
+//! the impls of [`Via`] that fits, each of which takes one reference less. A coroutine is called even if it is an awaiter or a
 //! future too.
 //!
 //! Then [`CoAwait`] awaits it. That is a trait, called by its path, and its impls are not recommended: so what cannot
@@ -29,6 +29,13 @@ impl<P, X> Probe<P, X> {
     pub(super) const fn new() -> Self {
         Self(PhantomData)
     }
+}
+
+/// Gives the kind of an operand: see the module's documentation. One trait with an impl for each kind, for the compiler
+/// asks each trait that has the method, for each reference, about each `.await`.
+pub trait Via<K> {
+    /// Gives it.
+    fn __coro_kind(&self) -> K;
 }
 
 /// How an operand is awaited. This trait is sealed.
@@ -67,6 +74,8 @@ impl<K: sealed::Kind> Kind for K {}
     label = "cannot be awaited here",
     note = "what can be awaited: an `Awaiter<{P}>`, an `Awaitable<{P}>`, or a coroutine of the same world; futures only in \
             the world `Polled`, such as in a `coro::Task<'_, T>`",
+    note = "a coroutine that is `Send`, such as a `Task<'_, T>`, awaits none that is not, such as a `Task<'_, T, Polled>`: \
+            write `Polled` in both types, or in neither",
     note = "a function is called first, a coroutine is awaited by value, and several are awaited together by `coro::when_all`"
 )]
 pub trait CoAwait<P, K>: Sized {
@@ -83,15 +92,11 @@ pub trait CoAwait<P, K>: Sized {
 /// A coroutine.
 pub struct CallKind<'a>(PhantomData<&'a ()>);
 
-/// See the module's documentation.
-pub trait ViaCall<'a> {
-    /// Calls it.
+impl<'a, P, X: Callee<'a>> Via<CallKind<'a>> for &&&&Probe<P, X> {
     fn __coro_kind(&self) -> CallKind<'a> {
         CallKind(PhantomData)
     }
 }
-
-impl<'a, P, X: Callee<'a>> ViaCall<'a> for &&&&Probe<P, X> {}
 
 #[diagnostic::do_not_recommend]
 impl<'a, P, X> CoAwait<P, CallKind<'a>> for X
@@ -108,7 +113,11 @@ where
 }
 
 #[cfg(feature = "alloc")]
-impl<'a, P, X: Callee<'a>> ViaCall<'a> for &&&&Probe<P, Relayed<X>> {}
+impl<'a, P, X: Callee<'a>> Via<CallKind<'a>> for &&&&Probe<P, Relayed<X>> {
+    fn __coro_kind(&self) -> CallKind<'a> {
+        CallKind(PhantomData)
+    }
+}
 
 /// A callee that yields in its caller's place.
 #[cfg(feature = "alloc")]
@@ -129,16 +138,12 @@ where
 /// A coroutine that is lent.
 pub struct VisitKind<'h, 'a>(PhantomData<(&'h (), &'a ())>);
 
-/// See the module's documentation.
-pub trait ViaVisit<'h, 'a> {
-    /// Visits it.
+#[cfg(feature = "alloc")]
+impl<'h, 'a: 'h, P, X: Visit<'h, 'a>> Via<VisitKind<'h, 'a>> for &&&Probe<P, X> {
     fn __coro_kind(&self) -> VisitKind<'h, 'a> {
         VisitKind(PhantomData)
     }
 }
-
-#[cfg(feature = "alloc")]
-impl<'h, 'a: 'h, P, X: Visit<'h, 'a>> ViaVisit<'h, 'a> for &&&Probe<P, X> {}
 
 #[cfg(feature = "alloc")]
 #[diagnostic::do_not_recommend]
@@ -158,15 +163,11 @@ where
 /// An awaiter.
 pub struct AwaiterKind;
 
-/// See the module's documentation.
-pub trait ViaAwaiter {
-    /// Runs the awaiter protocol.
+impl<P: Promise, X: Awaiter<P>> Via<AwaiterKind> for &&Probe<P, X> {
     fn __coro_kind(&self) -> AwaiterKind {
         AwaiterKind
     }
 }
-
-impl<P: Promise, X: Awaiter<P>> ViaAwaiter for &&Probe<P, X> {}
 
 #[diagnostic::do_not_recommend]
 impl<P: Promise, X: Awaiter<P>> CoAwait<P, AwaiterKind> for X {
@@ -181,15 +182,11 @@ impl<P: Promise, X: Awaiter<P>> CoAwait<P, AwaiterKind> for X {
 /// A future, in the world that polls.
 pub struct FutureKind;
 
-/// See the module's documentation.
-pub trait ViaFuture {
-    /// Polls it.
+impl<T: Threads, P: Promise<World = Polled<T>>, X: IntoFuture> Via<FutureKind> for &Probe<P, X> {
     fn __coro_kind(&self) -> FutureKind {
         FutureKind
     }
 }
-
-impl<T: Threads, P: Promise<World = Polled<T>>, X: IntoFuture> ViaFuture for &Probe<P, X> {}
 
 /// As an `async fn` would.
 #[diagnostic::do_not_recommend]
@@ -206,15 +203,11 @@ impl<P: Promise, X: IntoFuture> CoAwait<P, FutureKind> for X {
 /// Anything else: it makes an awaiter, or is an error.
 pub struct AwaitableKind;
 
-/// See the module's documentation.
-pub trait ViaAwaitable {
-    /// Asks for the awaiter.
+impl<P, X> Via<AwaitableKind> for Probe<P, X> {
     fn __coro_kind(&self) -> AwaitableKind {
         AwaitableKind
     }
 }
-
-impl<P, X> ViaAwaitable for Probe<P, X> {}
 
 #[diagnostic::do_not_recommend]
 impl<P: Promise, X: Awaitable<P>> CoAwait<P, AwaitableKind> for X {

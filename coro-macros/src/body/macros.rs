@@ -58,7 +58,7 @@ fn only(input: ParseStream<'_>, problem: &str) -> syn::Result<Expr> {
 impl Written {
     fn as_macro(mac: &Macro) -> Self {
         let (from, to) = (mac.path.span(), mac.delimiter.span().close());
-        Self { from, to, token: from, operand: from, point: TokenStream::new(), is_in_macro: false }
+        Self { from, to, token: from, operand: from, point: TokenStream::new(), is_in_macro: false, keyword: None }
     }
 
     fn with(self, operand: &Expr) -> Self {
@@ -265,15 +265,17 @@ fn is_plain(name: &Ident) -> bool {
 impl Input {
     fn of(mac: &Macro) -> Self {
         match mac.path.segments.last() {
+            Some(last) if last.ident == "assert" || last.ident == "debug_assert" => Self::Printed,
             Some(last) if is_plain(&last.ident) => Self::Plain,
             _ => Self::Unknown,
         }
     }
 
     const fn and(self, inner: Self) -> Self {
-        match self {
-            Self::Plain => inner,
-            Self::Unknown => Self::Unknown,
+        match (self, inner) {
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Printed, _) | (_, Self::Printed) => Self::Printed,
+            (Self::Plain, Self::Plain) => Self::Plain,
         }
     }
 }

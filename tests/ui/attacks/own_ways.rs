@@ -24,7 +24,8 @@ impl<P, K> CoAwait<P, K> for Inferred {
 }
 
 impl StartsWith<Mine> for FireAndForgetPromise {
-    unsafe fn wait(_: probe::Way<Self, ()>, _: Mine) -> impl Future {
+    type Wait = Ready<()>;
+    unsafe fn wait(_: probe::Way<Self, ()>, _: Mine) -> Ready<()> {
         ready(())
     }
 }

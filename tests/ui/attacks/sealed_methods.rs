@@ -7,8 +7,8 @@ use std::task::Poll;
 
 use coro::{PanicPolicy, UnhandledException, World};
 
-fn invent_a_promise<P: UnhandledException, Q: PanicPolicy<P>>() -> Poll<()> {
-    Q::run(NonNull::dangling(), |_| panic!("to be handled by nobody"))
+fn invent_a_promise<P: UnhandledException, Q: PanicPolicy<P>>() {
+    let _ = Q::run(NonNull::dangling(), |_| panic!("to be handled by nobody"));
 }
 
 fn invent_a_turn<W: World>() -> Poll<()> {

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::future::{Ready, ready};
 use std::pin::Pin;
 
-use coro::private::{Co, Point, probe};
+use coro::private::{Point, probe};
 use coro::{StateMachine, StateMachinePromise, SuspendAlways};
 
 type P = StateMachinePromise<u32, u32>;
@@ -15,7 +15,7 @@ type P = StateMachinePromise<u32, u32>;
 thread_local!(static ESCAPED: RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>> = RefCell::default());
 
 /// A type that cannot be named can be inferred.
-fn as_made_by<T: 'static>(_: impl FnOnce(Co<P>) -> T, any: Box<dyn Any>) -> T {
+fn as_taken_by<T: 'static, E, A>(_: unsafe fn(T, E, &'static Point) -> A, any: Box<dyn Any>) -> T {
     *any.downcast().ok().unwrap()
 }
 
@@ -31,7 +31,7 @@ mod other_runtime {
                 use crate::*;
 
                 pub fn co_await<W: 'static, X>(way: W, _: X, point: &'static Point) -> Ready<u32> {
-                    let way = as_made_by(|co| co.via(probe::AwaiterKind), Box::new(way));
+                    let way = as_taken_by(<SuspendAlways as probe::CoAwait<P, probe::AwaiterKind>>::co_await, Box::new(way));
                     let wait = probe::CoAwait::co_await(way, SuspendAlways, point);
                     ESCAPED.with_borrow_mut(|escaped| escaped.push(Box::pin(wait)));
                     ready(1)
