@@ -9,8 +9,8 @@ use crate::promise::Promise;
 /// [`await_suspend`](Self::await_suspend); once the coroutine is resumed, [`await_resume`](Self::await_resume) gives
 /// the value of the expression. The awaiter lives until the end of its `.await`.
 ///
-/// An awaiter for one promise names it; one for every promise of a world is an impl over `P` (and one for every world that
-/// can wait is `impl<P: Promise<World: Parks>> Awaiter<P>`, which gets a [`ContinuationOf<P>`]):
+/// An awaiter for one promise names it; one for every promise of a world is an impl over `P` (and one for every world
+/// that can wait is `impl<P: Promise<World: Parks>> Awaiter<P>`, which gets a [`ContinuationOf<P>`]):
 ///
 /// ```
 /// use std::{cell::RefCell, collections::VecDeque, rc::Rc};
@@ -42,8 +42,8 @@ use crate::promise::Promise;
 /// parked.expect("it waits").resume();
 /// ```
 ///
-/// A coroutine that has a clone of the queue in which it waits keeps itself alive: [the guide](crate::guide::executor) says who
-/// should own a queue.
+/// A coroutine that has a clone of the queue in which it waits keeps itself alive: [the guide](crate::guide::executor)
+/// says who should own a queue.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be awaited in a coroutine whose promise is `{P}`",
     label = "not an awaiter for `{P}`",

@@ -205,8 +205,8 @@ unsafe fn run_on(mut left: Left, turn: &Turn) {
     }
 }
 
-/// Runs `first`, of a world whose coroutines have owners, and whoever goes on after it, until they wait; returns the leaf
-/// that waits, or `None` if the root has ended. `context` is whoever polls, in the world of futures.
+/// Runs `first`, of a world whose coroutines have owners, and whoever goes on after it, until they wait; returns the
+/// leaf that waits, or `None` if the root has ended. `context` is whoever polls, in the world of futures.
 ///
 /// # Safety
 /// The caller owns the chain at `first`, which is suspended or new.

@@ -75,8 +75,8 @@ pub(crate) type Resume = unsafe fn(NonNull<Header>, Option<NonNull<Turn>>) -> Le
 pub struct Left {
     /// Who goes on.
     pub(crate) next: Option<NonNull<Header>>,
-    /// The leaf that waits: which its owner is to know, or in the detached world, which the trampoline has yet to settle.
-    /// `None` if the coroutine has ended, or is settled and somebody else's.
+    /// The leaf that waits: which its owner is to know, or in the detached world, which the trampoline has yet to
+    /// settle. `None` if the coroutine has ended, or is settled and somebody else's.
     pub(crate) waits: Option<NonNull<Header>>,
 }
 
@@ -232,8 +232,8 @@ where
     unsafe { run::<M, P, B, F, A, false>(header, turn) }
 }
 
-/// As [`resume`], for a frame in a place. Where that is consumed whole by who made it, the optimizer knows whom it calls,
-/// and with the body here it makes a plain loop of both.
+/// As [`resume`], for a frame in a place. Where that is consumed whole by who made it, the optimizer knows whom it
+/// calls, and with the body here it makes a plain loop of both.
 ///
 /// # Safety
 /// As for [`resume`].

@@ -241,9 +241,9 @@ impl<'a, T: Threads, P: Promise<World = ByOwner<T>> + 'a> CoroutineHandle<'a, P>
         take(self.innermost_promise_mut())
     }
 
-    /// As [`pull`](Self::pull), for promises that are empty once they were looked at. So nobody looks before the coroutine
-    /// is resumed, unless [`load`](Self::load) has said that there is something; and what is in the root when that has run, is
-    /// what is next.
+    /// As [`pull`](Self::pull), for promises that are empty once they were looked at. So nobody looks before the
+    /// coroutine is resumed, unless [`load`](Self::load) has said that there is something; and what is in the root when
+    /// that has run, is what is next.
     #[inline]
     pub(crate) fn pull_next<I>(&mut self, mut take: impl FnMut(&mut P) -> Option<I>) -> Option<I> {
         let root = self.frame;

@@ -116,8 +116,8 @@ impl<P: Promise, A: Awaiter<P>> Leaf<P, A> {
     #[inline]
     pub(crate) fn poll_here(&mut self, context: &mut Context<'_>) -> Poll<(A::Output, Co<P>)> {
         let Self { co: kept, awaiter, slot } = self;
-        // SAFETY: S1, S7: an awaiter is polled by the body that it was made in (contract of `Typed::start`), and not
-        // again after it was ready. Tests: tests/ui/hygiene, tests/panics.rs.
+        // SAFETY: S1, S7: an awaiter is polled by the body that it was made in (contract of `private::start`), and not
+        // again after it was ready. Tests: tests/ui/attacks, tests/panics.rs.
         let co = unsafe { kept.here(context) };
         if P::World::leaf(co, &mut **awaiter, slot, context).is_pending() {
             return Poll::Pending;

@@ -30,8 +30,8 @@ const NEW: usize = 0;
 const SUSPENDED: usize = 1;
 /// On the stack, run by its owner alone: there is no turn.
 const ALONE: usize = 9;
-/// As `SUSPENDED`, and what it has given is still there: the owner looks before it resumes. While the body is off the stack
-/// the number means this.
+/// As `SUSPENDED`, and what it has given is still there: the owner looks before it resumes. While the body is off the
+/// stack the number means this.
 const LOADED: usize = ALONE;
 /// The body has ended or was destroyed.
 const DONE: usize = 8;
@@ -313,8 +313,8 @@ impl State {
         self.word() & HEADER_BITS == VISITING
     }
 
-    /// What the coroutine waits for without a continuation, if it does: until [`wait_again`](Self::wait_again) it counts
-    /// as running in `turn`, on whose stack it still is.
+    /// What the coroutine waits for without a continuation, if it does: until [`wait_again`](Self::wait_again) it
+    /// counts as running in `turn`, on whose stack it still is.
     #[cfg(feature = "tracing")]
     pub(crate) fn run_on(&self, turn: NonNull<Turn>) -> Option<*mut ()> {
         let waits = self.get();

@@ -1,8 +1,8 @@
 //! Coroutines that are consumed whole: what they yield is taken while their bodies stay on the stack.
 //!
-//! Their owner runs the chain in a [`Turn`](crate::drive::Turn) that knows a [`Taker`]. A body that is about to suspend for its owner shows
-//! that one the promise instead, which is all that the owner would look at, and goes on. What is suspended nevertheless,
-//! the owner finds and resumes. So only the time tells this from a loop that resumes.
+//! Their owner runs the chain in a [`Turn`](crate::drive::Turn) that knows a [`Taker`]. A body that is about to suspend
+//! for its owner shows that one the promise instead, which is all that the owner would look at, and goes on. What is
+//! suspended nevertheless, the owner finds and resumes. So only the time tells this from a loop that resumes.
 //!
 //! No hook can get hold of the taker: it is found through the context of the poll, or the state word of the coroutine,
 //! and is gone with the turn.
@@ -56,8 +56,9 @@ unsafe fn take<P, B, F: FnMut(&mut B, &mut P)>(step: NonNull<()>, coroutine: Non
 }
 
 impl<'a, T: Threads, P: Promise<World = ByOwner<T>, OnPanic = Propagate> + 'a> CoroutineHandle<'a, P> {
-    /// Runs the coroutine to its end. At each suspension `step` is called with the innermost promise, and at the present one,
-    /// unless there is nothing to find: that [`load`](Self::load) would have said. A panic of it ends the coroutine.
+    /// Runs the coroutine to its end. At each suspension `step` is called with the innermost promise, and at the
+    /// present one, unless there is nothing to find: that [`load`](Self::load) would have said. A panic of it ends the
+    /// coroutine.
     #[expect(clippy::inline_always, reason = "where a place is consumed by who made it, all of this goes")]
     #[inline(always)]
     pub(crate) fn fold<B>(&mut self, so_far: B, step: impl FnMut(&mut B, &mut P)) -> B {
@@ -174,8 +175,8 @@ impl Inside {
     /// The body is on the stack, was polled with this, is about to suspend for its owner, and nobody uses its promise.
     #[inline]
     pub(crate) unsafe fn is_taken(&self) -> bool {
-        // SAFETY: S4: caller's contract. The turn that runs the body is on the stack below it, and so are its taker, which
-        // `fold` made for this chain, and the taker's step. That is in no call, for this body runs. Test:
+        // SAFETY: S4: caller's contract. The turn that runs the body is on the stack below it, and so are its taker,
+        // which `fold` made for this chain, and the taker's step. That is in no call, for this body runs. Test:
         // tests/generator_folds.rs.
         unsafe {
             let header = self.frame.as_ref();
@@ -194,7 +195,7 @@ impl Inside {
     }
 }
 
-/// Wakes nobody. A clone says nothing; it points here, so that no other table has the same functions, and could be merged
-/// with this one.
+/// Wakes nobody. A clone says nothing; it points here, so that no other table has the same functions, and could be
+/// merged with this one.
 static INSIDE: RawWakerVTable =
     RawWakerVTable::new(|_| RawWaker::new((&raw const INSIDE).cast(), Waker::noop().vtable()), |_| {}, |_| {}, |_| {});

@@ -58,7 +58,8 @@ impl Doorbell {
         backend.start(slots, key);
     }
 
-    /// Runs `sleep` with whether it may block, which it may not if the bell has rung. From then on ringing writes the byte.
+    /// Runs `sleep` with whether it may block, which it may not if the bell has rung. From then on ringing writes the
+    /// byte.
     pub(super) fn sleep<T>(&self, sleep: impl FnOnce(bool) -> T) -> T {
         self.button.asleep.store(true, SeqCst);
         // It looks at one flag after setting the other, and so does whoever rings: one of the two sees the other's.

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! What the kernel works on belongs to the operation's *slot*, never to the coroutine: its buffer, its socket, and the
-//! coroutine itself while it waits. So a coroutine can be destroyed at any time. Its operation is then cancelled, and the
-//! slot stays until the kernel has let go.
+//! coroutine itself while it waits. So a coroutine can be destroyed at any time. Its operation is then cancelled, and
+//! the slot stays until the kernel has let go.
 //!
 //! Two backends do the work, `io_uring` on Linux and readiness (`epoll`, `kqueue`) elsewhere; nothing outside of
 //! [`backend`] can tell them apart. Everything happens on the thread that made the queue.

@@ -1,7 +1,7 @@
 //! The backend that waits until sockets are ready, and then does the work itself.
 //!
-//! Every socket is registered once, for edges. Whether it may be ready is remembered, so an operation that can be done is
-//! done without asking the poller first.
+//! Every socket is registered once, for edges. Whether it may be ready is remembered, so an operation that can be done
+//! is done without asking the poller first.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -162,8 +162,9 @@ impl Registry {
         }
         let mut watched = self.watched.borrow_mut();
         let index = watched.free.last().copied().unwrap_or(watched.sockets.len());
-        // SAFETY: `Poller::add_with_mode`: the source is deleted from the poller before it is closed, for a socket drops its
-        // `Watch` before its descriptor. Test: none could tell on Linux, where a closed descriptor is deleted by itself.
+        // SAFETY: `Poller::add_with_mode`: the source is deleted from the poller before it is closed, for a socket
+        // drops its `Watch` before its descriptor. Test: none could tell on Linux, where a closed descriptor is deleted
+        // by itself.
         unsafe { self.poller.add_with_mode(socket.raw(), Event::all(index), PollMode::Edge)? };
         if watched.free.pop().is_none() {
             watched.sockets.push(Default::default());

@@ -95,7 +95,8 @@ impl IoQueue {
     /// The system's.
     pub fn listen(&self, address: impl ToSocketAddrs) -> io::Result<Listener> {
         let listener = TcpListener::bind(address)?;
-        // More than std asks for: who comes while there is much to do need not come again. (The system has its own limit.)
+        // More than std asks for: who comes while there is much to do need not come again. (The system has its own
+        // limit.)
         rustix::net::listen(&listener, 4096)?;
         let socket = self.adopt_socket(listener.into())?;
         Ok(Listener(Listening { socket, io: self.clone() }))
@@ -169,8 +170,8 @@ impl IoQueue {
         Operation::new(self, ours.map(|()| Close((Rc::strong_count(&connection.0) == 1).then_some(connection.0))))
     }
 
-    /// An operation on a socket, which must be one of this queue's: another backend may have put it into a mode that does
-    /// not suit this one.
+    /// An operation on a socket, which must be one of this queue's: another backend may have put it into a mode that
+    /// does not suit this one.
     #[inline]
     fn on<A: Ask>(&self, socket: &Rc<Socket>, ask: impl FnOnce(Rc<Socket>) -> A) -> Operation<'_, A> {
         Operation::new(self, self.check(socket).map(|()| ask(socket.clone())))
@@ -260,8 +261,8 @@ impl IoQueue {
         self.0.stopped.set(true);
     }
 
-    /// Destroys every coroutine that waits for the queue, cancels every operation, and waits until the kernel has let go
-    /// of all of them. The queue can be used again afterwards.
+    /// Destroys every coroutine that waits for the queue, cancels every operation, and waits until the kernel has let
+    /// go of all of them. The queue can be used again afterwards.
     ///
     /// # Errors
     /// The system's, if the queue itself does not work.
@@ -396,7 +397,8 @@ impl Work {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // Nobody holds the queue any more, but the kernel may still be at work. If it does not let go, what it may use stays.
+        // Nobody holds the queue any more, but the kernel may still be at work. If it does not let go, what it may use
+        // stays.
         let mut work = ManuallyDrop::new(self.work.get_mut().take().expect("it goes only once"));
         // Awaiters that were leaked have left coroutines. Their destructors may panic, so they come last.
         let waiters: Vec<_> = work.slots.keys().into_iter().map(|key| work.abandon(key)).collect();

@@ -90,7 +90,8 @@ impl Slots {
         key
     }
 
-    /// A slot for an operation of the queue's own. Once finished, it stays until it is taken if `wanted`, else it is free.
+    /// A slot for an operation of the queue's own. Once finished, it stays until it is taken if `wanted`, else it is
+    /// free.
     pub(super) fn insert_internal(&mut self, job: Job, wanted: bool) -> Key {
         let (key, slot) = self.occupy(wanted);
         slot.job = job;
@@ -224,8 +225,8 @@ impl Slots {
         Some(answer)
     }
 
-    /// Nobody wants the answer any more. If the kernel still works on it, it is the caller's to tell the kernel; and to drop
-    /// the one who waits, as above.
+    /// Nobody wants the answer any more. If the kernel still works on it, it is the caller's to tell the kernel; and to
+    /// drop the one who waits, as above.
     pub(super) fn abandon(&mut self, key: Key) -> (Option<Waiter>, bool) {
         let Some(slot) = self.get(key) else { return (None, false) };
         let waiter = slot.waiter.take();

@@ -136,7 +136,8 @@ impl<T: Threads> sealed::Parks for Polled<T> {
             Wakers::new(coroutines.len())
         });
         let first = wakers.poll(context, any, |index, context| {
-            // SAFETY: S2: caller's contract; who waits is alive. Tests: tests/together_polled.rs, tests/attacks_delegation.rs.
+            // SAFETY: S2: caller's contract; who waits is alive. Tests: tests/together_polled.rs,
+            // tests/attacks_delegation.rs.
             unsafe {
                 let coroutine = coroutines[index];
                 let mut runs = !coroutine.as_ref().state.is_done();

@@ -1,6 +1,6 @@
 //! How an operand is awaited, chosen by method probing: `(&&&&&co.probe(&operand)).__coro_kind()` finds the first of
-//! the impls of [`Via`] that fits, each of which takes one reference less. A coroutine is called even if it is an awaiter or a
-//! future too.
+//! the impls of [`Via`] that fits, each of which takes one reference less. A coroutine is called even if it is an
+//! awaiter or a future too.
 //!
 //! Then [`CoAwait`] awaits it. That is a trait, called by its path, and its impls are not recommended: so what cannot
 //! be awaited is reported in the words of this trait, whatever is missing.
