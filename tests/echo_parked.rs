@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use echo_support::{Server, assert_echo, eventually};
+use echo_support::{Server, assert_echo, eventually, uninterrupted};
 use rustix::process::Signal;
 
 /// The line for a coroutine that waits where `awaited` stands in the source of a program.
@@ -40,7 +40,7 @@ fn assert_says(server: &Server, expected: &[String]) {
 /// Sends without reading until nobody takes any more.
 fn stuff(mut client: &TcpStream) {
     client.set_write_timeout(Some(Duration::from_millis(300))).expect("a socket");
-    while client.write(&[7; 10_000]).is_ok() {}
+    while uninterrupted(|| client.write(&[7; 10_000])).is_ok() {}
 }
 
 on_both_backends! {
@@ -80,7 +80,7 @@ on_both_backends! {
         client.connect(server.address).expect("a socket");
         for _ in 0..10 {
             client.send(b"hello").expect("sent");
-            client.recv(&mut [0; 5]).expect("it comes back");
+            uninterrupted(|| client.recv(&mut [0; 5])).expect("it comes back");
         }
         let receiving = at("examples/udp_echo.rs", "echo", "io.recv_from(&socket).await");
         assert_says(&server, &[format!("receives at {}\n{receiving}", server.address)]);

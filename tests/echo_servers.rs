@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use echo_support::{
     PATIENCE, Server, assert_echo, eventually, example, noise, one_at_a_time, raise_file_limit, tcp_echo_under,
+    uninterrupted,
 };
 use rustix::io::Errno;
 use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size, set_socket_send_buffer_size};
@@ -38,7 +39,7 @@ fn stuff(mut client: &TcpStream) -> usize {
     client.set_write_timeout(Some(Duration::from_millis(300))).expect("a socket");
     let mut sent = 0;
     loop {
-        match client.write(&[7; 10_000]) {
+        match uninterrupted(|| client.write(&[7; 10_000])) {
             Ok(count) => sent += count,
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => return sent,
             Err(error) => panic!("{error}"),
@@ -112,7 +113,7 @@ on_both_backends! {
                     thread::sleep(Duration::from_millis(100));
                 }
             });
-            assert_eq!(silent.read(&mut [0]).expect("hung up on"), 0);
+            assert_eq!(uninterrupted(|| silent.read(&mut [0])).expect("hung up on"), 0);
             talking.join().expect("served all the time");
         });
         // The bystander was silent, too.
@@ -234,7 +235,7 @@ on_both_backends! {
             }
             stuff(&clients[0]);
             server.stop_by(signal);
-            let end = clients[1].read(&mut [0]);
+            let end = uninterrupted(|| clients[1].read(&mut [0]));
             assert!(end.is_ok_and(|count| count == 0), "it has said goodbye");
         }
     }
@@ -248,7 +249,7 @@ on_both_backends! {
             }
             for sender in few {
                 let mut echoed = [0; 100];
-                let length = sender.recv(&mut echoed).expect("it comes back");
+                let length = uninterrupted(|| sender.recv(&mut echoed)).expect("it comes back");
                 assert_eq!(echoed[..length], name(sender));
             }
         }
@@ -263,7 +264,7 @@ on_both_backends! {
             peer.send(&data).expect("sent");
             if length <= 1000 {
                 let mut echoed = [0; 2000];
-                let length = peer.recv(&mut echoed).expect("it comes back");
+                let length = uninterrupted(|| peer.recv(&mut echoed)).expect("it comes back");
                 assert_eq!(echoed[..length], data);
             }
         }
@@ -273,7 +274,7 @@ on_both_backends! {
         let data = noise(7, 65_507);
         peer.send(&data).expect("the largest there is");
         let mut echoed = [0; 70_000];
-        let length = peer.recv(&mut echoed).expect("it comes back");
+        let length = uninterrupted(|| peer.recv(&mut echoed)).expect("it comes back");
         assert!(echoed[..length] == data);
         assert_eq!(server.stop(), "");
     }
@@ -286,7 +287,7 @@ on_both_backends! {
         let stays = peer(&server);
         for _ in 0..100 {
             stays.send(b"hello").expect("sent");
-            assert_eq!(stays.recv(&mut [0; 10]).expect("it comes back"), 5);
+            assert_eq!(uninterrupted(|| stays.recv(&mut [0; 10])).expect("it comes back"), 5);
         }
         assert_eq!(server.stop(), "");
     }

@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use echo_support::{PATIENCE, Server, assert_echo, eventually, noise};
+use echo_support::{PATIENCE, Server, assert_echo, eventually, noise, uninterrupted};
 use rustix::net::sockopt::set_socket_linger;
 
 /// The proxy, and where it connects to.
@@ -83,7 +83,7 @@ on_both_backends! {
             let (lost, mut left) = if lose_client { (client, server) } else { (server, client) };
             set_socket_linger(&lost, Some(Duration::ZERO)).expect("a socket");
             drop(lost);
-            assert_eq!(left.read(&mut [0]).unwrap_or(0), 0, "the end, or an error");
+            assert_eq!(uninterrupted(|| left.read(&mut [0])).unwrap_or(0), 0, "the end, or an error");
         }
         eventually("their connections are closed", || proxy.open_files() == files);
         thread::scope(|scope| {
@@ -99,7 +99,7 @@ on_both_backends! {
         let (proxy, behind) = proxy(backend, &[]);
         drop(behind);
         for _ in 0..3 {
-            assert_eq!(proxy.client().read(&mut [0]).expect("the end"), 0);
+            assert_eq!(uninterrupted(|| proxy.client().read(&mut [0])).expect("the end"), 0);
         }
         assert!(proxy.stop().contains("refused"));
     }
@@ -117,7 +117,7 @@ on_both_backends! {
         }
         let proxy = Server::start("tcp_proxy", backend, &["--to", &to.to_string(), "--connect-timeout", "0.3"]);
         let start = Instant::now();
-        assert_eq!(proxy.client().read(&mut [0]).expect("the end"), 0);
+        assert_eq!(uninterrupted(|| proxy.client().read(&mut [0])).expect("the end"), 0);
         assert!(start.elapsed() >= Duration::from_millis(250));
         assert!(proxy.stop().contains("timed out"));
     }
@@ -133,7 +133,7 @@ on_both_backends! {
             }
             talkative
         });
-        assert_eq!(silent.read(&mut [0]).expect("hung up on"), 0);
+        assert_eq!(uninterrupted(|| silent.read(&mut [0])).expect("hung up on"), 0);
         let mut read = [0; 600];
         listening.read_exact(&mut read).expect("served all the time");
         // In the other direction nothing has ever come, and it was not hung up on.

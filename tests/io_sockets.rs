@@ -10,7 +10,6 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Ipv6Addr, Shutdown, TcpListener, UdpSocket};
 use std::os::unix::net::UnixStream;
 use std::thread;
-use std::time::Duration;
 
 use coro::{Polled, Task};
 use io_support::io_queue::{
@@ -134,7 +133,6 @@ on_both_backends! {
         let address = socket.local_addr().expect("it has one");
         let peer = UdpSocket::bind("127.0.0.1:0").expect("a port");
         let peer_address = peer.local_addr().expect("it has one");
-        peer.set_read_timeout(Some(Duration::from_secs(60))).expect("a socket");
         for size in [0, 1, BUFFER, BUFFER + 1, 2 * BUFFER] {
             peer.send_to(&pattern(size), address).expect("it is sent");
             let datagram = io.block_on(receive_from(io, &socket)).expect("works").expect("received");

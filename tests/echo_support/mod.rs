@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio, abort};
@@ -271,6 +271,17 @@ pub fn assert_echo(mut client: &TcpStream, data: &[u8]) {
     let mut echoed = vec![0; data.len()];
     client.read_exact(&mut echoed).expect("it comes back");
     assert!(echoed == data, "as it was sent");
+}
+
+/// Does it again if it is interrupted: with a time limit, a call to the kernel is not taken up again when the process was
+/// stopped for a moment.
+pub fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
 }
 
 /// Waits until it holds.
