@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use coro::{FireAndForget, Polled, Task};
+use coro::{Detached, FireAndForget, Polled, Task, when_any};
 use io_support::io_queue::{BackendKind, Connection, DatagramSocket, IoBuf, IoQueue, Listener, Options};
 use io_support::{BUFFER, Live, open_files, pair, pattern};
 
@@ -79,6 +79,29 @@ fn wait_polled(io: &IoQueue, which: usize, ends: Rc<Ends>, _live: Live) -> Task<
         4 => while io.send(&ends.connection, vec![0; 100_000].into()).await.is_ok() {},
         _ => drop(io.connect(ends.unreachable).await),
     }
+}
+
+#[coro::coroutine]
+fn receive_in_a_race<'a>(io: &'a IoQueue, connection: &'a Connection, _live: Live) -> Task<'a, usize, Detached> {
+    io.recv(connection).await.expect("the connection is good").len()
+}
+
+/// Receives from both, of which one is enough.
+#[coro::coroutine(initial = suspend_never, final = suspend_never)]
+fn race(io: IoQueue, ends: [Connection; 2], live: Live) -> FireAndForget {
+    let [first, second] = [&ends[0], &ends[1]].map(|end| receive_in_a_race(&io, end, Live::new()));
+    let _ = when_any((first, second)).await;
+    assert_eq!(Live::count(), 1, "the other one has gone");
+    assert!(io.parked().is_empty(), "{:?}", io.parked());
+    // The queue goes on while there is something left of it.
+    io.sleep(Duration::ZERO).await.expect("nobody stops it");
+    drop(live);
+}
+
+#[coro::coroutine(initial = suspend_never, final = suspend_never)]
+fn receive_and_stop(io: IoQueue, connection: Connection, _live: Live) -> FireAndForget {
+    drop(io.recv(&connection).await);
+    io.stop();
 }
 
 /// Everything that can be waited for, and none of which happens.
@@ -211,6 +234,35 @@ on_both_backends! {
         drop(ends);
         drop(other);
         assert!(open_files() < files);
+    }
+
+    fn a_coroutine_is_destroyed_between_its_answer_and_its_turn(io: &IoQueue) {
+        for _ in 0..20 {
+            let ((one, mut their_one), (other, mut their_other)) = (pair(io), pair(io));
+            race(io.clone(), [one, other], Live::new());
+            for end in [&mut their_one, &mut their_other] {
+                end.write_all(b"both at once").expect("there is room");
+            }
+            io.run().expect("the queue works");
+            assert_eq!(Live::count(), 0);
+        }
+    }
+
+    fn who_has_an_answer_when_the_queue_is_stopped_is_destroyed(io: &IoQueue) {
+        let mut ends = Vec::new();
+        for _ in 0..3 {
+            let (connection, mut theirs) = pair(io);
+            theirs.write_all(b"all at once").expect("there is room");
+            receive_and_stop(io.clone(), connection, Live::new());
+            ends.push(theirs);
+        }
+        io.run().expect("the queue works");
+        assert_eq!(Live::count(), 0);
+        // What has stopped it does so once: the others have not gone on.
+        wait_detached(io.clone(), 3, Ends::new(io), Live::new());
+        io.block_on(nap(io)).expect("the queue works");
+        assert_eq!(Live::count(), 1);
+        io.shut_down().expect("the queue works");
     }
 
     fn a_receive_that_was_cancelled_takes_nothing(io: &IoQueue) {

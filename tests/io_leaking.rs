@@ -224,8 +224,23 @@ on_both_backends! {
         assert!(catch_unwind(AssertUnwindSafe(|| drop(other))).is_err());
         assert_eq!(Live::count(), 0);
         for mut end in ends {
-            assert_eq!(end.read(&mut [0]).expect("closed"), 0);
+            assert_eq!(end.read_to_end(&mut Vec::new()).expect("closed"), 0);
         }
+    }
+
+    fn the_last_owner_of_a_queue_goes_when_an_answer_has_come_and_nobody_was_resumed(io: &IoQueue) {
+        let other = IoQueue::new(Options { backend: Some(io.backend()), buffer: BUFFER }).expect("as this one");
+        let mut ends = Vec::new();
+        for _ in 0..3 {
+            let (connection, mut theirs) = pair(&other);
+            theirs.write_all(b"all at once").expect("there is room");
+            stranded(RefCell::new(Some((other.clone(), connection))), Some(Panics), Live::new());
+            ends.push(theirs);
+        }
+        assert!(catch_unwind(AssertUnwindSafe(|| other.run())).is_err(), "the first one was resumed");
+        assert_eq!(Live::count(), 2);
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(other))).is_err());
+        assert_eq!(Live::count(), 0);
     }
 
     fn a_task_is_leaked_while_the_kernel_works(io: &IoQueue) {

@@ -2,7 +2,7 @@
 //!
 //! Each server is a process on one core, its clients are on the other. All servers of a row are measured in turn, so
 //! that what the machine does meanwhile happens to all of them. A name as argument (`tcp`, `udp`, `idle`,
-//! `instructions`) measures only that.
+//! `instructions`) measures only that; names of servers behind `instructions` count only theirs.
 #![cfg(target_os = "linux")]
 
 mod by_hand;
@@ -59,7 +59,7 @@ fn main() {
         idle();
     }
     if wanted("instructions") {
-        instructions();
+        instructions(&arguments);
     }
 }
 
@@ -133,17 +133,19 @@ fn idle() {
 }
 
 /// Counts the instructions of a round trip outside of the kernel.
-fn instructions() {
+fn instructions(arguments: &[String]) {
     println!("\nInstructions of the server, outside of the kernel, for a round trip of 64 bytes\n");
     if !process::has_valgrind() {
         return println!("There is no valgrind to count them.");
     }
     println!("| connections | server | instructions each |");
     println!("|--:|---|--:|");
+    let is_named = |name: &str| arguments.iter().any(|argument| argument == name);
+    let all = ![SERVERS, UDP_SERVERS].concat().into_iter().any(is_named);
     for (servers, datagrams) in [(SERVERS, false), (UDP_SERVERS, true)] {
         for connections in [1, 50] {
             let load = Load { connections, size: 64, datagrams };
-            for name in servers {
+            for name in servers.into_iter().filter(|name| all || is_named(name)) {
                 let server = Server::under_callgrind(name, 1024);
                 let (trips, count) = load.run(server.address, Duration::from_secs(3), || server.count_instructions());
                 println!("| {connections} | {name} | {:.0} |", count / trips);

@@ -1,4 +1,4 @@
-//! What does the work: the one interface of the backends, and which of them to take.
+//! What does the work: the two backends, and which of them to take.
 
 use std::fmt;
 use std::io;
@@ -9,25 +9,66 @@ use std::time::Duration;
 
 use super::buffer::Pool;
 use super::poll::Poll;
+use super::request::What;
 use super::slot::{Key, Slots};
 use super::socket::Socket;
+#[cfg(target_os = "linux")]
+use super::uring::Uring;
 
-/// Carries out the requests in the slots. It runs no coroutine: it only says [`Slots::finish`].
-pub(super) trait Backend {
+/// Carries out the requests in the slots. It runs no coroutine: it only says [`Running::finish`](super::slot::Running).
+pub(super) enum Backend {
+    #[cfg(target_os = "linux")]
+    Uring(Box<Uring>),
+    Poll(Box<Poll>),
+}
+
+impl Backend {
     /// Makes a socket out of a descriptor, in the mode that the backend needs.
-    fn adopt(&self, fd: OwnedFd) -> io::Result<Rc<Socket>>;
+    pub(super) fn adopt(&self, fd: OwnedFd) -> io::Result<Rc<Socket>> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Uring(uring) => uring.adopt(fd),
+            Self::Poll(poll) => poll.adopt(fd),
+        }
+    }
 
-    /// Starts the operation in a slot. It may be finished at once.
-    fn start(&mut self, slots: &mut Slots, key: Key);
+    /// Starts the operation in a slot, which asks for `what`. It may be finished at once.
+    #[inline(always)]
+    #[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "only one backend wants to know"))]
+    pub(super) fn start(&mut self, slots: &mut Slots, key: Key, what: What) {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Uring(uring) => uring.start(slots, key, what),
+            Self::Poll(poll) => poll.start(slots, key),
+        }
+    }
 
     /// Asks for an operation to end. It is finished, now or later, as cancelled or with what it has done by then.
-    fn cancel(&mut self, slots: &mut Slots, key: Key);
+    pub(super) fn cancel(&mut self, slots: &mut Slots, key: Key) {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Uring(uring) => uring.cancel(slots, key),
+            Self::Poll(poll) => poll.cancel(slots, key),
+        }
+    }
 
     /// Nobody accepts connections or receives datagrams from this socket any more.
-    fn stop_listening(&mut self, slots: &mut Slots, socket: &Rc<Socket>);
+    pub(super) fn stop_listening(&mut self, slots: &mut Slots, socket: &Socket) {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Uring(uring) => uring.stop_listening(slots, socket),
+            Self::Poll(poll) => poll.stop_listening(slots, socket),
+        }
+    }
 
     /// Tells the kernel what has been started, and waits until something is finished or the time is over.
-    fn wait(&mut self, slots: &mut Slots, timeout: Option<Duration>) -> io::Result<()>;
+    pub(super) fn wait(&mut self, slots: &mut Slots, timeout: Option<Duration>) -> io::Result<()> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Uring(uring) => uring.wait(slots, timeout),
+            Self::Poll(poll) => poll.wait(slots, timeout),
+        }
+    }
 }
 
 /// Who does the work.
@@ -49,8 +90,8 @@ impl fmt::Display for BackendKind {
 }
 
 /// The backend asked for, or the best one there is.
-pub(super) fn choose(wish: Option<BackendKind>, pool: &Rc<Pool>) -> io::Result<(Box<dyn Backend>, BackendKind)> {
-    let poll = || Ok((Box::new(Poll::new(pool.clone())?) as Box<dyn Backend>, BackendKind::Poll));
+pub(super) fn choose(wish: Option<BackendKind>, pool: &Rc<Pool>) -> io::Result<(Backend, BackendKind)> {
+    let poll = || Ok((Backend::Poll(Box::new(Poll::new(pool.clone())?)), BackendKind::Poll));
     match wish {
         Some(BackendKind::Poll) => poll(),
         Some(BackendKind::Uring) => {
@@ -65,11 +106,11 @@ pub(super) fn choose(wish: Option<BackendKind>, pool: &Rc<Pool>) -> io::Result<(
 }
 
 #[cfg(target_os = "linux")]
-fn uring(pool: &Rc<Pool>) -> io::Result<(Box<dyn Backend>, BackendKind)> {
-    Ok((Box::new(super::uring::Uring::new(pool.clone())?), BackendKind::Uring))
+fn uring(pool: &Rc<Pool>) -> io::Result<(Backend, BackendKind)> {
+    Ok((Backend::Uring(Box::new(Uring::new(pool.clone())?)), BackendKind::Uring))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn uring(_: &Rc<Pool>) -> io::Result<(Box<dyn Backend>, BackendKind)> {
+fn uring(_: &Rc<Pool>) -> io::Result<(Backend, BackendKind)> {
     Err(io::ErrorKind::Unsupported.into())
 }

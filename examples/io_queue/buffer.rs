@@ -23,6 +23,23 @@ struct Block {
 }
 
 impl IoBuf {
+    fn new(block: Rc<Block>, range: Range<usize>) -> Self {
+        assert!(range.start <= range.end && range.end <= block.bytes.len(), "a part of the block");
+        Self { block, range }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.range.end - self.range.start
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.range.start == self.range.end
+    }
+
     /// A part of the bytes, without copying.
     #[must_use]
     pub fn slice(&self, from: RangeFrom<usize>) -> Self {
@@ -49,16 +66,14 @@ impl Deref for IoBuf {
 impl From<Vec<u8>> for IoBuf {
     fn from(bytes: Vec<u8>) -> Self {
         let range = 0..bytes.len();
-        Self { block: Rc::new(Block { bytes: bytes.into(), pool: Weak::new() }), range }
+        Self::new(Rc::new(Block { bytes: bytes.into(), pool: Weak::new() }), range)
     }
 }
 
 impl Drop for IoBuf {
     fn drop(&mut self) {
-        if Rc::strong_count(&self.block) == 1
-            && let Some(pool) = self.block.pool.upgrade()
-        {
-            pool.give_back(self.block.clone());
+        if Rc::strong_count(&self.block) == 1 {
+            Pool::give_back(&self.block);
         }
     }
 }
@@ -79,8 +94,7 @@ impl Blank {
 
     /// The part of it that has been filled.
     pub(super) fn filled(self, range: Range<usize>) -> IoBuf {
-        assert!(range.start <= range.end && range.end <= self.0.bytes.len(), "a part of the block");
-        IoBuf { block: self.0, range }
+        IoBuf::new(self.0, range)
     }
 }
 
@@ -111,10 +125,14 @@ impl Pool {
         self.unused.borrow_mut().pop().map(Blank)
     }
 
-    fn give_back(&self, block: Rc<Block>) {
-        let mut unused = self.unused.borrow_mut();
+    /// Keeps a block that its last owner lets go, if its pool is still there.
+    // Apart from the drop, which then is small enough to be a part of whatever drops.
+    #[inline(never)]
+    fn give_back(block: &Rc<Block>) {
+        let Some(pool) = block.pool.upgrade() else { return };
+        let mut unused = pool.unused.borrow_mut();
         if unused.len() < KEPT {
-            unused.push(block);
+            unused.push(block.clone());
         }
     }
 }

@@ -46,16 +46,15 @@ impl Doorbell {
     }
 
     /// Has the kernel wait for the byte, if it does not do so already.
-    pub(super) fn listen(&self, slots: &mut Slots, backend: &mut dyn Backend) {
-        if let Some(key) = self.listening.get() {
-            if slots.running(key).is_some() {
-                return;
-            }
-            let _ = slots.take_answer(key, &mut None, |_, _| ());
+    pub(super) fn listen(&self, slots: &mut Slots, backend: &mut Backend) {
+        if let Some(key) = self.listening.get()
+            && slots.running(key).is_some()
+        {
+            return;
         }
-        let key = slots.insert_internal(Job::on(What::Recv, self.bell.clone()), true);
+        let key = slots.insert_internal(Job::on(What::Recv, self.bell.clone()));
         self.listening.set(Some(key));
-        backend.start(slots, key);
+        backend.start(slots, key, What::Recv);
     }
 
     /// Runs `sleep` with whether it may block, which it may not if the bell has rung. From then on ringing writes the

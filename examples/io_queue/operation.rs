@@ -56,31 +56,32 @@ impl<A: Ask, P: Promise<World: LocalWorld>> Awaiter<P> for Operation<'_, A> {
 
     #[inline]
     fn await_suspend(&mut self, _: &mut P, me: ContinuationOf<P>) -> Option<ContinuationOf<P>> {
-        // If it is started already, that was by another coroutine; this one is not suspended for it.
-        if let State::New(_) = self.state
-            && let State::New(ask) = mem::replace(&mut self.state, State::Over)
-        {
-            // If the queue is being shut down, this drops the continuation, which destroys a detached coroutine.
-            if let Some(key) = self.io.start(ask, Waiter::new(me), self.limit) {
-                self.state = State::Started(key);
+        match mem::replace(&mut self.state, State::Over) {
+            State::New(ask) => {
+                // If the queue is being shut down, this drops the continuation, which destroys a detached coroutine.
+                if let Some(key) = self.io.start(ask, Waiter::new(me), self.limit) {
+                    self.state = State::Started(key);
+                }
             }
+            // If it is started already, that was by another coroutine; this one is not suspended for it.
+            state => self.state = state,
         }
         None
     }
 
     #[inline]
     fn await_resume(&mut self, _: &mut P) -> io::Result<A::Answer> {
+        if let State::Started(key) = self.state {
+            self.state = State::Over;
+            // A polled coroutine is woken without an answer when the queue is shut down.
+            return self.io.take_answer::<A>(key).unwrap_or_else(|| {
+                self.io.abandon(key);
+                Err(cancelled())
+            });
+        }
         match mem::replace(&mut self.state, State::Over) {
-            State::Started(key) => match self.io.take_answer::<A>(key) {
-                Some(answer) => answer,
-                // A polled coroutine is woken without an answer when the queue is shut down.
-                None => {
-                    self.io.abandon(key);
-                    Err(cancelled())
-                }
-            },
             State::Refused(error) => Err(error),
-            State::New(_) | State::Over => Err(cancelled()),
+            _ => Err(cancelled()),
         }
     }
 }

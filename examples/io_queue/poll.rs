@@ -15,7 +15,6 @@ use polling::{Event, Events, PollMode, Poller};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{RecvFlags, SendFlags};
 
-use super::backend::Backend;
 use super::buffer::Pool;
 use super::request::{Job, What};
 use super::slot::{Key, Slots};
@@ -82,42 +81,12 @@ impl Poll {
         Ok(Self { registry: Rc::new(Registry { poller, watched: RefCell::default() }), events: Events::new(), pool })
     }
 
-    /// Does what the slot asks for, or puts it in line until that is possible.
-    fn attempt(&self, slots: &mut Slots, key: Key) {
-        let Some(job) = slots.running(key) else { return };
-        let Some(direction) = direction(job.what) else {
-            // Closed, that is.
-            job.socket = None;
-            return slots.finish(key, Ok(0));
-        };
-        let index = match self.registry.watch(job.socket()) {
-            Ok(index) => index,
-            Err(error) => return slots.finish(key, Err(Errno::from_io_error(&error).unwrap_or(Errno::IO))),
-        };
-        if self.registry.side(index, direction, |side| side.ready) {
-            match perform(job, &self.pool) {
-                Err(Errno::AGAIN | Errno::INPROGRESS | Errno::ALREADY) => {}
-                done => return slots.finish(key, done),
-            }
-        }
-        self.registry.side(index, direction, |side| {
-            side.ready = false;
-            side.waiting.push_back(key);
-        });
-    }
-}
-
-impl Backend for Poll {
-    fn adopt(&self, fd: OwnedFd) -> io::Result<Rc<Socket>> {
+    pub(super) fn adopt(&self, fd: OwnedFd) -> io::Result<Rc<Socket>> {
         rustix::io::ioctl_fionbio(&fd, true)?;
         Ok(Socket::new(fd, &self.pool))
     }
 
-    fn start(&mut self, slots: &mut Slots, key: Key) {
-        self.attempt(slots, key);
-    }
-
-    fn cancel(&mut self, slots: &mut Slots, key: Key) {
+    pub(super) fn cancel(&mut self, slots: &mut Slots, key: Key) {
         if let Some(job) = slots.running(key)
             && let Some(direction) = direction(job.what)
             && let Some(watch) = job.socket().watch().get()
@@ -127,7 +96,7 @@ impl Backend for Poll {
         slots.finish(key, Err(Errno::CANCELED));
     }
 
-    fn stop_listening(&mut self, slots: &mut Slots, socket: &Rc<Socket>) {
+    pub(super) fn stop_listening(&mut self, slots: &mut Slots, socket: &Socket) {
         let Some(watch) = socket.watch().get() else { return };
         // Their awaiters were leaked: any other borrows the listener, or the socket.
         for waiting in self.registry.side(watch.index, Direction::Read, |side| std::mem::take(&mut side.waiting)) {
@@ -135,7 +104,7 @@ impl Backend for Poll {
         }
     }
 
-    fn wait(&mut self, slots: &mut Slots, timeout: Option<Duration>) -> io::Result<()> {
+    pub(super) fn wait(&mut self, slots: &mut Slots, timeout: Option<Duration>) -> io::Result<()> {
         self.events.clear();
         self.registry.poller.wait(&mut self.events, timeout)?;
         for event in self.events.iter() {
@@ -146,11 +115,35 @@ impl Backend for Poll {
                 self.registry.side(event.key, direction, |side| side.ready = true);
                 // Each of them puts itself back in line if it was in vain, and then the side is not ready any more.
                 while let Some(key) = self.registry.side(event.key, direction, Side::next) {
-                    self.attempt(slots, key);
+                    self.start(slots, key);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Does what the slot asks for, or puts it in line until that is possible.
+    pub(super) fn start(&self, slots: &mut Slots, key: Key) {
+        let Some(mut job) = slots.running(key) else { return };
+        let Some(direction) = direction(job.what) else {
+            // Closed, that is.
+            job.socket = None;
+            return job.finish(Ok(0));
+        };
+        let index = match self.registry.watch(job.socket()) {
+            Ok(index) => index,
+            Err(error) => return job.finish(Err(Errno::from_io_error(&error).unwrap_or(Errno::IO))),
+        };
+        if self.registry.side(index, direction, |side| side.ready) {
+            match perform(&mut job, &self.pool) {
+                Err(Errno::AGAIN | Errno::INPROGRESS | Errno::ALREADY) => {}
+                done => return job.finish(done),
+            }
+        }
+        self.registry.side(index, direction, |side| {
+            side.ready = false;
+            side.waiting.push_back(key);
+        });
     }
 }
 

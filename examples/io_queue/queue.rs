@@ -58,7 +58,7 @@ struct Inner {
 
 struct Work {
     slots: Slots,
-    backend: Box<dyn Backend>,
+    backend: Backend,
 }
 
 impl IoQueue {
@@ -198,10 +198,10 @@ impl IoQueue {
     /// With what a coroutine panics; call it again to go on. And if a coroutine calls it.
     pub fn run(&self) -> io::Result<()> {
         let driving = self.drive();
-        while !self.0.stopped.get() && self.work().slots.waiting() > 0 {
+        while !self.0.stopped.get() && self.work().slots.is_awaited() {
             self.resume_arrived();
             let mut work = self.work();
-            if !self.0.stopped.get() && work.slots.waiting() > 0 {
+            if !self.0.stopped.get() && work.slots.is_awaited() {
                 work.wait(true)?;
             }
         }
@@ -235,7 +235,7 @@ impl IoQueue {
             }
             self.resume_arrived();
             let work = &mut *self.work();
-            doorbell.listen(&mut work.slots, &mut *work.backend);
+            doorbell.listen(&mut work.slots, &mut work.backend);
             doorbell.sleep(|may_block| work.wait(may_block))?;
         }
     }
@@ -278,6 +278,9 @@ impl IoQueue {
         for key in keys {
             self.abandon(key);
         }
+        while let Some(waiter) = self.next_arrived() {
+            drop(waiter);
+        }
         self.work().drain()
     }
 
@@ -293,16 +296,18 @@ impl IoQueue {
 
     fn resume_arrived(&self) {
         for _ in 0..TURN {
-            // A statement of its own: the coroutine comes back to the queue, which must not be borrowed then.
-            let next = self.work().slots.next_arrived();
-            match next {
-                Some(waiter) => waiter.resume(),
-                None => return,
-            }
+            let Some(waiter) = self.next_arrived() else { return };
+            waiter.resume();
             if self.0.stopped.get() {
                 return;
             }
         }
+    }
+
+    /// The one to resume, or to drop, next. It comes back to the queue, which is not borrowed any more.
+    #[inline]
+    fn next_arrived(&self) -> Option<Waiter> {
+        self.work().slots.next_arrived()
     }
 
     /// Starts an operation, unless the queue is being shut down.
@@ -313,8 +318,8 @@ impl IoQueue {
         }
         let work = &mut *self.work();
         let key = work.slots.insert(ask, waiter, limit);
-        if !A::SLEEPS {
-            work.backend.start(&mut work.slots, key);
+        if A::WHAT != What::Sleep {
+            work.backend.start(&mut work.slots, key, A::WHAT);
         }
         Some(key)
     }
@@ -330,9 +335,7 @@ impl IoQueue {
 
     #[inline]
     pub(super) fn take_answer<A: Ask>(&self, key: Key) -> Option<io::Result<A::Answer>> {
-        // Dropped when the borrow is over.
-        let mut waiter = None;
-        self.work().slots.take_answer(key, &mut waiter, A::read)
+        self.work().slots.take_answer(key, A::read)
     }
 
     pub(super) fn abandon(&self, key: Key) {
@@ -401,7 +404,8 @@ impl Drop for Inner {
         // stays.
         let mut work = ManuallyDrop::new(self.work.get_mut().take().expect("it goes only once"));
         // Awaiters that were leaked have left coroutines. Their destructors may panic, so they come last.
-        let waiters: Vec<_> = work.slots.keys().into_iter().map(|key| work.abandon(key)).collect();
+        let mut waiters: Vec<_> = work.slots.keys().into_iter().filter_map(|key| work.abandon(key)).collect();
+        waiters.extend(std::iter::from_fn(|| work.slots.next_arrived()));
         if work.drain().is_ok() {
             drop(ManuallyDrop::into_inner(work));
         }

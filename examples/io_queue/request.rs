@@ -9,7 +9,7 @@ use super::socket::{Connection, Socket};
 
 /// What the kernel does.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum What {
+pub enum What {
     Accept,
     /// Accepts until it is cancelled: the `io_uring` backend's own, for the benefit of `Accept`.
     AcceptMany,
@@ -50,11 +50,6 @@ impl Job {
         Self { socket: Some(socket), ..Self::new(what) }
     }
 
-    #[inline]
-    fn put(&mut self, what: What, socket: Rc<Socket>) {
-        (self.what, self.socket) = (what, Some(socket));
-    }
-
     /// The one that almost all are about.
     #[inline]
     pub(super) fn socket(&self) -> &Rc<Socket> {
@@ -62,7 +57,7 @@ impl Job {
     }
 
     /// Drops what is no part of the answer: whoever awaits it may never take it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn let_go(&mut self, failed: bool) {
         if failed || !matches!(self.what, What::Accept | What::Connect) {
             self.socket = None;
@@ -82,11 +77,11 @@ pub trait Ask {
     /// What awaiting it gives.
     type Answer;
 
-    /// Whether the kernel has nothing to do with it.
+    /// What is to be done. The kernel has nothing to do with a sleep.
     #[doc(hidden)]
-    const SLEEPS: bool = false;
+    const WHAT: What;
 
-    /// Writes down what is to be done, in a job that is empty, and its own limit if that comes first.
+    /// Writes down what that needs, in a job that is empty, and its own limit if that comes first.
     #[doc(hidden)]
     fn fill(self, job: &mut Job, limit: &mut Option<Duration>);
 
@@ -118,9 +113,10 @@ pub struct Accept(pub(super) Rc<Socket>);
 
 impl Ask for Accept {
     type Answer = Connection;
+    const WHAT: What = What::Accept;
 
     fn fill(self, job: &mut Job, _: &mut Option<Duration>) {
-        job.put(What::Accept, self.0);
+        job.socket = Some(self.0);
     }
 
     fn read(_: usize, job: &mut Job) -> Connection {
@@ -133,9 +129,10 @@ pub struct Connect(pub(super) Rc<Socket>, pub(super) SocketAddr);
 
 impl Ask for Connect {
     type Answer = Connection;
+    const WHAT: What = What::Connect;
 
     fn fill(self, job: &mut Job, _: &mut Option<Duration>) {
-        job.put(What::Connect, self.0);
+        job.socket = Some(self.0);
         job.address = Some(self.1);
     }
 
@@ -149,11 +146,12 @@ pub struct Recv(pub(super) Rc<Socket>);
 
 impl Ask for Recv {
     type Answer = IoBuf;
+    const WHAT: What = What::Recv;
 
     #[inline]
     fn fill(self, job: &mut Job, limit: &mut Option<Duration>) {
         *limit = earlier(*limit, self.0.limit());
-        job.put(What::Recv, self.0);
+        job.socket = Some(self.0);
     }
 
     #[inline]
@@ -167,11 +165,12 @@ pub struct Send(pub(super) Rc<Socket>, pub(super) IoBuf);
 
 impl Ask for Send {
     type Answer = usize;
+    const WHAT: What = What::Send;
 
     #[inline]
     fn fill(self, job: &mut Job, limit: &mut Option<Duration>) {
         *limit = earlier(*limit, self.0.limit());
-        job.put(What::Send, self.0);
+        job.socket = Some(self.0);
         job.data = Some(self.1);
     }
 
@@ -196,10 +195,11 @@ pub struct RecvFrom(pub(super) Rc<Socket>);
 
 impl Ask for RecvFrom {
     type Answer = Datagram;
+    const WHAT: What = What::RecvFrom;
 
     #[inline]
     fn fill(self, job: &mut Job, _: &mut Option<Duration>) {
-        job.put(What::RecvFrom, self.0);
+        job.socket = Some(self.0);
     }
 
     #[inline]
@@ -214,10 +214,11 @@ pub struct SendTo(pub(super) Rc<Socket>, pub(super) IoBuf, pub(super) SocketAddr
 
 impl Ask for SendTo {
     type Answer = usize;
+    const WHAT: What = What::SendTo;
 
     #[inline]
     fn fill(self, job: &mut Job, _: &mut Option<Duration>) {
-        job.put(What::SendTo, self.0);
+        job.socket = Some(self.0);
         (job.data, job.address) = (Some(self.1), Some(self.2));
     }
 
@@ -232,9 +233,10 @@ pub struct Close(pub(super) Option<Rc<Socket>>);
 
 impl Ask for Close {
     type Answer = ();
+    const WHAT: What = What::Close;
 
     fn fill(self, job: &mut Job, _: &mut Option<Duration>) {
-        (job.what, job.socket) = (What::Close, self.0);
+        job.socket = self.0;
     }
 
     fn read(_: usize, _: &mut Job) {}
@@ -245,13 +247,13 @@ pub struct Sleep(pub(super) Duration);
 
 impl Ask for Sleep {
     type Answer = ();
-    const SLEEPS: bool = true;
+    const WHAT: What = What::Sleep;
 
     fn fill(self, job: &mut Job, limit: &mut Option<Duration>) {
         if limit.is_some_and(|limit| limit < self.0) {
             job.what = What::SleepTooLong;
         } else {
-            (job.what, *limit) = (What::Sleep, Some(self.0));
+            *limit = Some(self.0);
         }
     }
 

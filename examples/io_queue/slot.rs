@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
@@ -34,10 +35,9 @@ impl Key {
 
 struct Slot {
     generation: u32,
-    /// Whether somebody will take the answer.
-    wanted: bool,
     ending: Ending,
     stage: Stage,
+    /// Who will take the answer, while there is none. Without such a one nobody wants it.
     waiter: Option<Waiter>,
     deadline: Option<Instant>,
     /// Nothing is in it if the slot is free.
@@ -49,7 +49,7 @@ enum Stage {
     Free,
     /// The kernel may use whatever the job owns.
     Running,
-    /// The kernel is done; whoever awaits it has not taken the answer yet.
+    /// The kernel is done, and the one who waited has not taken the answer yet.
     Finished(Result<usize, Errno>),
 }
 
@@ -65,45 +65,59 @@ enum Ending {
 #[derive(Default)]
 pub(super) struct Slots {
     slots: Vec<Slot>,
+    lists: Lists,
+}
+
+#[derive(Default)]
+struct Lists {
     free: Vec<u32>,
-    /// Finished, in this order, and not resumed yet.
-    arrived: VecDeque<Key>,
+    /// Those who waited for what is finished, in this order. Some may have been destroyed since.
+    arrived: VecDeque<Waiter>,
     deadlines: BTreeSet<(Instant, Key)>,
+    /// How many wait in slots.
     waiting: usize,
     /// How many slots are not used any more.
     retired: usize,
+}
+
+/// An operation that the kernel works on: what it owns, and the way to finish it.
+pub(super) struct Running<'a> {
+    slot: &'a mut Slot,
+    key: Key,
+    lists: &'a mut Lists,
 }
 
 impl Slots {
     /// A slot for an operation that somebody waits for.
     #[inline]
     pub(super) fn insert<A: Ask>(&mut self, ask: A, waiter: Waiter, mut limit: Option<Duration>) -> Key {
-        let (key, slot) = self.occupy(true);
+        let Running { slot, key, lists } = self.occupy();
+        slot.job.what = A::WHAT;
         ask.fill(&mut slot.job, &mut limit);
         slot.waiter = Some(waiter);
+        lists.waiting += 1;
         // One that is too far away never comes.
         if let Some(deadline) = limit.and_then(|limit| Instant::now().checked_add(limit)) {
             slot.deadline = Some(deadline);
-            self.deadlines.insert((deadline, key));
+            lists.deadlines.insert((deadline, key));
         }
-        self.waiting += 1;
         key
     }
 
-    /// A slot for an operation of the queue's own. Once finished, it stays until it is taken if `wanted`, else it is
-    /// free.
-    pub(super) fn insert_internal(&mut self, job: Job, wanted: bool) -> Key {
-        let (key, slot) = self.occupy(wanted);
+    /// A slot for an operation of the queue's own. Once finished, it is free.
+    pub(super) fn insert_internal(&mut self, job: Job) -> Key {
+        let Running { slot, key, .. } = self.occupy();
         slot.job = job;
         key
     }
 
     #[inline]
-    fn occupy(&mut self, wanted: bool) -> (Key, &mut Slot) {
-        let index = self.free.pop().unwrap_or_else(|| self.grow());
+    fn occupy(&mut self) -> Running<'_> {
+        let index = self.lists.free.pop().unwrap_or_else(|| self.grow());
         let slot = &mut self.slots[index as usize];
-        (slot.wanted, slot.ending, slot.stage) = (wanted, Ending::No, Stage::Running);
-        (Key { index, generation: slot.generation }, slot)
+        (slot.ending, slot.stage) = (Ending::No, Stage::Running);
+        let key = Key { index, generation: slot.generation };
+        Running { slot, key, lists: &mut self.lists }
     }
 
     #[cold]
@@ -111,7 +125,6 @@ impl Slots {
         let index = u32::try_from(self.slots.len()).expect("fewer than 2^32 operations at once");
         self.slots.push(Slot {
             generation: 0,
-            wanted: false,
             ending: Ending::No,
             stage: Stage::Free,
             waiter: None,
@@ -121,128 +134,58 @@ impl Slots {
         index
     }
 
-    #[inline]
-    fn get(&mut self, key: Key) -> Option<&mut Slot> {
-        self.slots.get_mut(key.index()).filter(|slot| slot.generation == key.generation)
-    }
-
-    /// Frees the slot. From now on its key means nothing.
-    #[inline]
-    fn free(&mut self, key: Key) {
-        let slot = &mut self.slots[key.index()];
-        slot.stage = Stage::Free;
-        (slot.job.socket, slot.job.data) = (None, None);
-        match slot.generation.checked_add(1) {
-            Some(next) => {
-                slot.generation = next;
-                self.free.push(key.index);
-            }
-            // One with an old key would take the next operation for its own. The slot has served long enough.
-            None => self.retired += 1,
-        }
-    }
-
     /// What the kernel works on; `None` if it has answered already.
     #[inline]
-    pub(super) fn running(&mut self, key: Key) -> Option<&mut Job> {
-        let slot = self.get(key)?;
-        matches!(slot.stage, Stage::Running).then_some(&mut slot.job)
+    pub(super) fn running(&mut self, key: Key) -> Option<Running<'_>> {
+        let slot = self.slots.get_mut(key.index()).filter(|slot| slot.is(key))?;
+        matches!(slot.stage, Stage::Running).then_some(Running { slot, key, lists: &mut self.lists })
     }
 
-    /// Whether the operation is to go on if it has to be started again.
-    pub(super) fn goes_on(&mut self, key: Key) -> bool {
-        self.get(key).is_some_and(|slot| matches!(slot.stage, Stage::Running) && slot.ending == Ending::No)
-    }
-
-    /// The kernel has answered, and uses nothing of the operation any more.
-    // Each operation comes here once, but from so many places that it would not be inlined.
-    #[inline(always)]
-    pub(super) fn finish(&mut self, key: Key, answer: Result<usize, Errno>) {
-        let Some(slot) = self.get(key) else { return };
-        let Stage::Running = slot.stage else { return };
-        slot.stage = Stage::Finished(answer);
-        slot.job.let_go(answer.is_err());
-        let (wanted, awaited) = (slot.wanted, slot.waiter.is_some());
-        if slot.deadline.is_some() {
-            self.forget_deadline(key);
-        }
-        if awaited {
-            self.arrived.push_back(key);
-        } else if !wanted {
-            self.free_unwanted(key);
-        }
-    }
-
+    /// The kernel has answered, if it has not done so before.
     #[cold]
-    fn free_unwanted(&mut self, key: Key) {
-        self.free(key);
-    }
-
-    #[inline(never)]
-    fn forget_deadline(&mut self, key: Key) {
-        if let Some(deadline) = self.slots[key.index()].deadline.take() {
-            self.deadlines.remove(&(deadline, key));
+    pub(super) fn finish(&mut self, key: Key, answer: Result<usize, Errno>) {
+        if let Some(running) = self.running(key) {
+            running.finish(answer);
         }
     }
 
     /// The next coroutine whose operation is finished.
+    #[inline]
     pub(super) fn next_arrived(&mut self) -> Option<Waiter> {
-        loop {
-            let key = self.arrived.pop_front()?;
-            // Its awaiter may have gone in the meantime.
-            if let Some(slot) = self.get(key)
-                && let Some(waiter) = slot.waiter.take()
-            {
-                self.waiting -= 1;
-                return Some(waiter);
-            }
-        }
+        self.lists.arrived.pop_front()
     }
 
     /// The answer, if it is there, as `read` understands it. The slot is then free.
-    ///
-    /// If the one who waits for it was not resumed for it, it is put into `waiter`, to be dropped when the slots are no
-    /// longer borrowed: it may run destructors that come back here.
     #[inline]
     pub(super) fn take_answer<T>(
         &mut self,
         key: Key,
-        waiter: &mut Option<Waiter>,
         read: impl FnOnce(usize, &mut Job) -> T,
     ) -> Option<io::Result<T>> {
-        let slot = self.get(key)?;
+        let slot = self.slots.get_mut(key.index()).filter(|slot| slot.is(key))?;
         let Stage::Finished(answer) = slot.stage else { return None };
         let answer = match answer {
             Ok(number) => Ok(read(number, &mut slot.job)),
             Err(Errno::CANCELED) if slot.ending == Ending::TimedOut => Err(io::ErrorKind::TimedOut.into()),
             Err(error) => Err(error.into()),
         };
-        if slot.waiter.is_some() {
-            *waiter = slot.waiter.take();
-            self.waiting -= 1;
-        }
-        self.free(key);
+        slot.free(key, &mut self.lists);
         Some(answer)
     }
 
     /// Nobody wants the answer any more. If the kernel still works on it, it is the caller's to tell the kernel; and to
-    /// drop the one who waits, as above.
+    /// drop the one who waits when the slots are no longer borrowed: that may run destructors that come back here.
     pub(super) fn abandon(&mut self, key: Key) -> (Option<Waiter>, bool) {
-        let Some(slot) = self.get(key) else { return (None, false) };
-        let waiter = slot.waiter.take();
-        let mut must_cancel = false;
-        match slot.stage {
-            // One that has served long enough keeps its last generation.
-            Stage::Free => {}
-            Stage::Running => {
-                must_cancel = slot.ending == Ending::No;
-                (slot.wanted, slot.ending) = (false, Ending::Cancelled);
-                self.forget_deadline(key);
-            }
-            Stage::Finished(_) => self.free(key),
+        if let Some(Running { slot, key, lists }) = self.running(key) {
+            let must_cancel = slot.ending == Ending::No;
+            slot.ending = Ending::Cancelled;
+            slot.forget_deadline(key, lists);
+            let waiter = slot.waiter.take();
+            lists.waiting -= usize::from(waiter.is_some());
+            return (waiter, must_cancel);
         }
-        self.waiting -= usize::from(waiter.is_some());
-        (waiter, must_cancel)
+        let _ = self.take_answer(key, |_, _| ());
+        (None, false)
     }
 
     /// The keys of all slots in use.
@@ -255,43 +198,111 @@ impl Slots {
     /// Those who wait.
     pub(super) fn parked(&self) -> Vec<Parked> {
         let now = Instant::now();
-        let parked = |slot: &Slot| {
-            let job = matches!(slot.stage, Stage::Running).then_some(&slot.job);
+        let running = self.slots.iter().filter_map(|slot| {
             let limit = slot.deadline.map(|deadline| deadline.saturating_duration_since(now));
-            slot.waiter.as_ref().map(|waiter| Parked::new(job, limit, waiter))
-        };
-        self.slots.iter().filter_map(parked).collect()
+            slot.waiter.as_ref().map(|waiter| Parked::new(Some(&slot.job), limit, waiter))
+        });
+        let arrived = self.lists.arrived.iter().filter(|waiter| !waiter.is_done());
+        running.chain(arrived.map(|waiter| Parked::new(None, None, waiter))).collect()
     }
 
     /// How many slots are in use.
     pub(super) fn live(&self) -> usize {
-        self.slots.len() - self.free.len() - self.retired
+        self.slots.len() - self.lists.free.len() - self.lists.retired
     }
 
-    /// How many coroutines wait.
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting
+    /// Whether a coroutine waits.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.lists.waiting > 0 || self.has_arrived()
     }
 
     /// Whether a coroutine can go on.
     pub(super) fn has_arrived(&self) -> bool {
-        !self.arrived.is_empty()
+        !self.lists.arrived.is_empty()
     }
 
     /// When the next operation runs out of time.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(deadline, _)| *deadline)
+        self.lists.deadlines.first().map(|(deadline, _)| *deadline)
     }
 
     /// An operation whose time is over. A sleep has ended as it should; any other is the caller's to cancel.
     pub(super) fn next_overdue(&mut self, now: Instant) -> Option<Key> {
-        let (deadline, key) = *self.deadlines.first()?;
+        let (deadline, key) = *self.lists.deadlines.first()?;
         if deadline > now {
             return None;
         }
-        self.forget_deadline(key);
-        self.slots[key.index()].ending = Ending::TimedOut;
+        let slot = &mut self.slots[key.index()];
+        slot.forget_deadline(key, &mut self.lists);
+        slot.ending = Ending::TimedOut;
         Some(key)
+    }
+}
+
+impl Slot {
+    #[inline]
+    fn is(&self, key: Key) -> bool {
+        self.generation == key.generation
+    }
+
+    /// From now on its key means nothing.
+    #[inline(always)]
+    fn free(&mut self, key: Key, lists: &mut Lists) {
+        self.stage = Stage::Free;
+        (self.job.socket, self.job.data) = (None, None);
+        match self.generation.checked_add(1) {
+            Some(next) => {
+                self.generation = next;
+                lists.free.push(key.index);
+            }
+            // One with an old key would take the next operation for its own. The slot has served long enough.
+            None => lists.retired += 1,
+        }
+    }
+
+    #[inline(never)]
+    fn forget_deadline(&mut self, key: Key, lists: &mut Lists) {
+        if let Some(deadline) = self.deadline.take() {
+            lists.deadlines.remove(&(deadline, key));
+        }
+    }
+}
+
+impl Running<'_> {
+    /// Whether the operation is to go on if it has to be started again.
+    pub(super) fn goes_on(&self) -> bool {
+        self.slot.ending == Ending::No
+    }
+
+    /// The kernel has answered, and uses nothing of the operation any more.
+    // Each operation comes here once, but from so many places that it would not be inlined.
+    #[inline(always)]
+    pub(super) fn finish(self, answer: Result<usize, Errno>) {
+        let Self { slot, key, lists } = self;
+        if slot.deadline.is_some() {
+            slot.forget_deadline(key, lists);
+        }
+        let Some(waiter) = slot.waiter.take() else { return slot.free(key, lists) };
+        slot.stage = Stage::Finished(answer);
+        slot.job.let_go(answer.is_err());
+        lists.waiting -= 1;
+        lists.arrived.push_back(waiter);
+    }
+}
+
+impl Deref for Running<'_> {
+    type Target = Job;
+
+    #[inline]
+    fn deref(&self) -> &Job {
+        &self.slot.job
+    }
+}
+
+impl DerefMut for Running<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Job {
+        &mut self.slot.job
     }
 }
 

@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell};
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketType};
@@ -19,8 +19,8 @@ pub struct Socket {
     // Before the descriptor: it is dropped first.
     watch: OnceCell<Watch>,
     limit: Cell<Option<Duration>>,
-    /// Tells its queue apart, as long as there is a socket of it.
-    home: Weak<Pool>,
+    /// Tells its queue apart.
+    home: Rc<Pool>,
     pub(super) more_to_read: Cell<bool>,
     fd: OwnedFd,
 }
@@ -29,11 +29,11 @@ impl Socket {
     /// A socket of the queue that has this pool.
     pub(super) fn new(fd: OwnedFd, home: &Rc<Pool>) -> Rc<Self> {
         let (limit, more_to_read) = (Cell::new(None), Cell::new(false));
-        Rc::new(Self { watch: OnceCell::new(), limit, home: Rc::downgrade(home), more_to_read, fd })
+        Rc::new(Self { watch: OnceCell::new(), limit, home: home.clone(), more_to_read, fd })
     }
 
     pub(super) fn is_of(&self, home: &Rc<Pool>) -> bool {
-        std::ptr::eq(self.home.as_ptr(), Rc::as_ptr(home))
+        Rc::ptr_eq(&self.home, home)
     }
 
     /// Its registration with the backend that polls.

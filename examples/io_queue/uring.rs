@@ -9,7 +9,6 @@ mod lines;
 
 use std::collections::VecDeque;
 use std::io;
-use std::mem::MaybeUninit;
 use std::os::fd::{FromRawFd as _, IntoRawFd as _, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
@@ -23,7 +22,6 @@ use self::addresses::Addresses;
 use self::buffers::Buffers;
 use self::datagrams::Format;
 use self::lines::Lines;
-use super::backend::Backend;
 use super::buffer::Pool;
 use super::request::{Job, What};
 use super::slot::{Key, Slots};
@@ -75,15 +73,60 @@ impl Uring {
         })
     }
 
+    pub(super) fn adopt(&self, fd: OwnedFd) -> io::Result<Rc<Socket>> {
+        // One that does not block would not wait, either.
+        rustix::io::ioctl_fionbio(&fd, false)?;
+        Ok(Socket::new(fd, self.streams.pool()))
+    }
+
+    pub(super) fn cancel(&mut self, slots: &mut Slots, key: Key) {
+        match slots.running(key) {
+            Some(job) if matches!(job.what, What::Accept | What::RecvFrom) => {
+                self.lines.leave(job.socket(), key);
+                job.finish(Err(Errno::CANCELED));
+            }
+            Some(_) => self.submit_cancel(key),
+            None => {}
+        }
+    }
+
+    pub(super) fn stop_listening(&mut self, slots: &mut Slots, socket: &Socket) {
+        self.close_line(slots, socket);
+    }
+
+    pub(super) fn wait(&mut self, slots: &mut Slots, timeout: Option<Duration>) -> io::Result<()> {
+        self.streams.refill();
+        self.datagrams.refill();
+        self.submit_backlog();
+        let waited = match timeout {
+            None => self.ring.submit_and_wait(1),
+            Some(timeout) => {
+                let timeout = Timespec::from(timeout);
+                self.ring.submitter().submit_with_args(1, &SubmitArgs::new().timespec(&timeout))
+            }
+        };
+        self.take_answers(slots);
+        match waited {
+            // Time is over, a signal came, or there are answers to take before anything else.
+            Err(error) => match Errno::from_io_error(&error) {
+                Some(Errno::TIME | Errno::INTR | Errno::BUSY | Errno::AGAIN) => Ok(()),
+                _ => Err(error),
+            },
+            Ok(_) => Ok(()),
+        }
+    }
+
     /// Hands the request of a slot to the kernel.
-    fn submit(&mut self, slots: &mut Slots, key: Key) {
+    // Where it is known what is asked for, little is left of it.
+    #[inline(always)]
+    pub(super) fn start(&mut self, slots: &mut Slots, key: Key, what: What) {
         let Some(job) = slots.running(key) else { return };
         let Some(socket) = &job.socket else {
             // It has other owners, who will close it.
-            return slots.finish(key, Ok(0));
+            return job.finish(Ok(0));
         };
         let fd = Fd(socket.raw());
-        let entry = match job.what {
+        let entry = match what {
             What::Accept => {
                 let listener = socket.clone();
                 return self.line_up(slots, key, &listener, What::AcceptMany);
@@ -106,10 +149,10 @@ impl Uring {
                     .flags(Flags::BUFFER_SELECT)
             }
             What::ReceiveMany => opcode::RecvMsgMulti::new(fd, self.format.header(), self.datagrams.group()).build(),
-            What::Send => send(fd, job).build(),
+            What::Send => send(fd, &job).build(),
             What::SendTo => {
                 let (address, length) = self.addresses.set(key, job.address.expect("it goes to one"));
-                send(fd, job).dest_addr(address).dest_addr_len(length).build()
+                send(fd, &job).dest_addr(address).dest_addr_len(length).build()
             }
             What::Close => opcode::Close::new(fd).build(),
             What::Sleep | What::SleepTooLong => unreachable!("the kernel is not asked for that"),
@@ -150,16 +193,11 @@ impl Uring {
     }
 
     fn take_answers(&mut self, slots: &mut Slots) {
-        let mut room = [const { MaybeUninit::uninit() }; 64];
-        loop {
-            let answers = self.ring.completion().fill(&mut room);
-            for answer in &*answers {
-                if answer.user_data() != NOBODY {
-                    self.take_answer(slots, answer);
-                }
-            }
-            if answers.is_empty() {
-                return;
+        // Taking one may put something into the ring, which is borrowed for no longer than it takes to copy an answer.
+        let next = |ring: &mut IoUring| ring.completion().next();
+        while let Some(answer) = next(&mut self.ring) {
+            if answer.user_data() != NOBODY {
+                self.take_answer(slots, &answer);
             }
         }
     }
@@ -167,23 +205,19 @@ impl Uring {
     fn take_answer(&mut self, slots: &mut Slots, entry: &cqueue::Entry) {
         let key = Key::from_u64(entry.user_data());
         let (result, more) = (result(entry.result()), cqueue::more(entry.flags()));
-        let Some(job) = slots.running(key) else { return };
-        // The kernel has taken the buffer out of its ring, whatever we make of it.
-        let blank = cqueue::buffer_select(entry.flags()).map(|id| match job.what {
-            What::ReceiveMany => self.datagrams.taken(id),
-            _ => self.streams.taken(id),
-        });
+        let Some(mut job) = slots.running(key) else { return };
         match job.what {
             What::Recv if result == Err(Errno::NOBUFS) => {
-                if slots.goes_on(key) {
+                if job.goes_on() {
                     self.streams.provide_one();
-                    return self.submit(slots, key);
+                    return self.start(slots, key, What::Recv);
                 }
-                return slots.finish(key, Err(Errno::CANCELED));
+                return job.finish(Err(Errno::CANCELED));
             }
             What::Recv => {
                 job.socket().more_to_read.set(cqueue::sock_nonempty(entry.flags()));
                 let count = result.unwrap_or(0);
+                let blank = self.streams.taken(entry);
                 job.data = Some(blank.map_or_else(|| Vec::new().into(), |blank| blank.filled(0..count)));
             }
             What::Send | What::SendTo | What::Connect => {}
@@ -201,6 +235,7 @@ impl Uring {
             }
             What::ReceiveMany => {
                 let socket = job.socket().clone();
+                let blank = self.datagrams.taken(entry);
                 // The kernel had no buffer left: it gets one more. The datagram waits until it is asked for again.
                 let ran_out = result == Err(Errno::NOBUFS);
                 if ran_out {
@@ -226,7 +261,7 @@ impl Uring {
                 unreachable!("the kernel was not asked")
             }
         }
-        slots.finish(key, result);
+        job.finish(result);
     }
 }
 
@@ -235,55 +270,6 @@ impl Uring {
 fn send(fd: Fd, job: &Job) -> opcode::Send {
     let data = job.data.as_ref().expect("there is something to send");
     opcode::Send::new(fd, data.as_ptr(), clamped(data.len())).flags(libc::MSG_NOSIGNAL)
-}
-
-impl Backend for Uring {
-    fn adopt(&self, fd: OwnedFd) -> io::Result<Rc<Socket>> {
-        // One that does not block would not wait, either.
-        rustix::io::ioctl_fionbio(&fd, false)?;
-        Ok(Socket::new(fd, self.streams.pool()))
-    }
-
-    fn start(&mut self, slots: &mut Slots, key: Key) {
-        self.submit(slots, key);
-    }
-
-    fn cancel(&mut self, slots: &mut Slots, key: Key) {
-        match slots.running(key) {
-            Some(job) if matches!(job.what, What::Accept | What::RecvFrom) => {
-                self.lines.leave(job.socket(), key);
-                slots.finish(key, Err(Errno::CANCELED));
-            }
-            Some(_) => self.submit_cancel(key),
-            None => {}
-        }
-    }
-
-    fn stop_listening(&mut self, slots: &mut Slots, socket: &Rc<Socket>) {
-        self.close_line(slots, socket);
-    }
-
-    fn wait(&mut self, slots: &mut Slots, timeout: Option<Duration>) -> io::Result<()> {
-        self.streams.refill();
-        self.datagrams.refill();
-        self.submit_backlog();
-        let waited = match timeout {
-            None => self.ring.submit_and_wait(1),
-            Some(timeout) => {
-                let timeout = Timespec::from(timeout);
-                self.ring.submitter().submit_with_args(1, &SubmitArgs::new().timespec(&timeout))
-            }
-        };
-        self.take_answers(slots);
-        match waited {
-            // Time is over, a signal came, or there are answers to take before anything else.
-            Err(error) => match Errno::from_io_error(&error) {
-                Some(Errno::TIME | Errno::INTR | Errno::BUSY | Errno::AGAIN) => Ok(()),
-                _ => Err(error),
-            },
-            Ok(_) => Ok(()),
-        }
-    }
 }
 
 fn is_cancelled<T>(result: &Result<T, Errno>) -> bool {

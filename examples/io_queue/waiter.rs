@@ -30,6 +30,11 @@ impl Waiter {
         }
     }
 
+    /// Whether its coroutine was destroyed, and nobody waits any more.
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self, Self::Detached(continuation) if continuation.is_done())
+    }
+
     pub(super) fn resume(self) {
         match self {
             Self::Detached(continuation) => continuation.resume(),

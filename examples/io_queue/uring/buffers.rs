@@ -6,8 +6,8 @@ use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use io_uring::Submitter;
 use io_uring::types::BufRingEntry;
+use io_uring::{Submitter, cqueue};
 
 use super::super::buffer::{Blank, Pool};
 
@@ -61,23 +61,28 @@ impl Buffers {
 
     /// Puts everything back that was received and read.
     pub(super) fn refill(&mut self) {
-        while !self.vacant.is_empty()
-            && let Some(blank) = self.pool.take_unused()
-        {
-            self.provide(blank);
+        while let Some(id) = self.vacant.pop() {
+            let Some(blank) = self.pool.take_unused() else {
+                self.vacant.push(id);
+                break;
+            };
+            self.provide(id, blank);
         }
+        self.publish();
     }
 
     /// One more, if there is room.
     pub(super) fn provide_one(&mut self) {
-        if !self.vacant.is_empty() {
+        if let Some(id) = self.vacant.pop() {
             let blank = self.pool.take();
-            self.provide(blank);
+            self.provide(id, blank);
+            self.publish();
         }
     }
 
-    fn provide(&mut self, mut blank: Blank) {
-        let id = self.vacant.pop().expect("the caller looked");
+    /// One more, which the kernel sees when it is [published](Self::publish).
+    #[inline(always)]
+    fn provide(&mut self, id: u16, mut blank: Blank) {
         let bytes = blank.bytes();
         let index = usize::from(self.tail % ROOM);
         // SAFETY: within the ring, and not the kernel's: it has taken the buffer out that was there before, for there are never
@@ -88,16 +93,21 @@ impl Buffers {
         entry.set_bid(id);
         self.provided[usize::from(id)] = Some(blank);
         self.tail = self.tail.wrapping_add(1);
+    }
+
+    fn publish(&self) {
         // SAFETY: the tail is a field of the first entry that nothing else uses, and the kernel only reads it. Test: as above.
         let tail = unsafe { AtomicU16::from_ptr(BufRingEntry::tail(self.ring.as_ptr()).cast_mut()) };
         // What is written above, the kernel sees with it.
         tail.store(self.tail, Ordering::Release);
     }
 
-    /// The buffer that the kernel has chosen, and has filled or will not fill.
-    pub(super) fn taken(&mut self, id: u16) -> Blank {
+    /// The buffer that the kernel has chosen for an answer, if any, whether it has filled it or not.
+    pub(super) fn taken(&mut self, answer: &cqueue::Entry) -> Option<Blank> {
+        let id = cqueue::buffer_select(answer.flags())?;
         self.vacant.push(id);
-        self.provided[usize::from(id)].take().expect("the kernel chooses from what it was given")
+        let blank = self.provided[usize::from(id)].take();
+        Some(blank.expect("the kernel chooses from what it was given"))
     }
 }
 

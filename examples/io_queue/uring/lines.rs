@@ -64,9 +64,10 @@ impl Uring {
 
     fn ask(&mut self, slots: &mut Slots, socket: &Rc<Socket>) {
         let Some(line) = self.lines.0.get_mut(&socket.raw()) else { return };
-        let request = slots.insert_internal(Job::on(line.what, socket.clone()), false);
+        let what = line.what;
+        let request = slots.insert_internal(Job::on(what, socket.clone()));
         (line.request, line.pausing) = (Some(request), false);
-        self.submit(slots, request);
+        self.start(slots, request, what);
     }
 
     /// The request of a line has been answered, if not with nothing; `more` answers may follow.
@@ -117,11 +118,10 @@ impl Uring {
 
 /// The one who waits gets what has come.
 fn give(slots: &mut Slots, key: Key, arrived: Arrived) {
+    let Some(mut running) = slots.running(key) else { return };
     let number = arrived.map(|(number, came)| {
-        if let Some(job) = slots.running(key) {
-            *job = came;
-        }
+        *running = came;
         number
     });
-    slots.finish(key, number);
+    running.finish(number);
 }
