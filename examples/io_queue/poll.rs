@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use polling::{Event, Events, PollMode, Poller};
 use rustix::io::{Errno, retry_on_intr};
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::net::{RecvAncillaryBuffer, RecvFlags, ReturnFlags, SendFlags};
 
 use super::buffer::Pool;
 use super::request::{Job, What};
@@ -220,13 +220,16 @@ fn perform(job: &mut Job, pool: &Rc<Pool>) -> Result<usize, Errno> {
         What::Send => retry_on_intr(|| rustix::net::send(socket, data(job), NO_SIGNAL)),
         What::RecvFrom => {
             let mut blank = pool.take();
-            let received = retry_on_intr(|| rustix::net::recvfrom(socket, blank.bytes(), RecvFlags::TRUNC));
-            let count = received.as_ref().map_or(0, |(count, ..)| *count);
-            let data = blank.filled(0..count);
-            let (_, length, from) = received?;
-            let from = from.and_then(|from| SocketAddr::try_from(from).ok()).ok_or(Errno::AFNOSUPPORT)?;
+            // Not `recvfrom`, which on some systems does not tell whether the datagram was larger.
+            let received = retry_on_intr(|| {
+                let (mut into, mut control) = ([IoSliceMut::new(blank.bytes())], RecvAncillaryBuffer::default());
+                rustix::net::recvmsg(socket, &mut into, &mut control, RecvFlags::empty())
+            });
+            let data = blank.filled(0..received.as_ref().map_or(0, |received| received.bytes));
+            let received = received?;
+            let from = received.address.and_then(|from| SocketAddr::try_from(from).ok()).ok_or(Errno::AFNOSUPPORT)?;
             (job.data, job.address) = (Some(data), Some(from));
-            Ok(usize::from(length > count))
+            Ok(usize::from(received.flags.contains(ReturnFlags::TRUNC)))
         }
         What::SendTo => retry_on_intr(|| rustix::net::sendto(socket, data(job), NO_SIGNAL, &to(job))),
         What::Close | What::Sleep | What::SleepTooLong | What::AcceptMany | What::ReceiveMany => {
