@@ -7,13 +7,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::mem::{forget, replace};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use coro::{
-    Awaiter, ContinuationOf, Coroutine, CoroutineHandle, Generator, GeneratorPromise, InPlace, NewPromise, Sendable,
+    Awaiter, ContinuationOf, Coroutine, CoroutineHandle, FinalSuspend, Generator, GeneratorPromise, InPlace,
+    NewPromise, Sendable, YieldValue,
 };
 use support::{Live, alive, attempt, dropped_twice, event, on_256_kib, reset, take_log};
 
@@ -320,6 +321,58 @@ fn a_generator_in_place_has_ended_after_the_panic_of_a_step() {
     assert_eq!((alive(), dropped_twice()), (vec![], vec![]));
 }
 
+#[coro::coroutine(initial = suspend_never)]
+fn eager_lively(_argument: Live) -> impl InPlace<Generator<'static, u32>> {
+    let _local = Live::new("local");
+    co_yield!(4);
+    co_yield!(5);
+}
+
+#[test]
+fn so_it_has_if_its_body_was_not_on_the_stack() {
+    #[coro::coroutine]
+    fn of_eager(place: Pin<&mut impl InPlace<Generator<'static, u32>>>) -> impl InPlace<Generator<'_, u32>> {
+        co_yield!(1);
+        // The first item of an eager one is there before it is run.
+        co_yield!(..place.coroutine());
+        co_yield!(6);
+    }
+    fn ends_with_its_step<'a>(mut place: Pin<&mut impl InPlace<Generator<'a, u32>>>, at: u32) {
+        let step = |it| {
+            if it == at {
+                std::panic::resume_unwind(Box::new("step"))
+            }
+        };
+        assert_eq!(attempt(|| place.as_mut().coroutine().for_each(step)), Err("step".to_owned()));
+        assert!(place.as_mut().coroutine().location().is_none(), "it has ended at {at}");
+        assert_eq!(place.coroutine().next(), None);
+    }
+    for at in [4, 5] {
+        reset(&[]);
+        {
+            let place = pin!(eager_lively(Live::new("argument")));
+            ends_with_its_step(place, at);
+            assert_eq!(take_log(), ["drop local", "drop argument"]);
+        }
+        assert_eq!((alive(), dropped_twice()), (vec![], vec![]));
+    }
+    for at in [1, 4, 5, 6] {
+        reset(&[]);
+        {
+            let mut inner = pin!(eager_lively(Live::new("argument")));
+            ends_with_its_step(pin!(of_eager(inner.as_mut())), at);
+            // One that was not run yet in its caller's place stays with its own.
+            let rest: &[u32] = match at {
+                1 => &[4, 5],
+                4 => &[5],
+                _ => &[],
+            };
+            assert_eq!(one_by_one(inner.coroutine()), rest, "after {at}");
+        }
+        assert_eq!((alive(), dropped_twice()), (vec![], vec![]));
+    }
+}
+
 #[coro::coroutine]
 fn sent(limit: u32) -> Generator<'static, u32, Sendable> {
     for number in 1..=limit {
@@ -463,4 +516,113 @@ fn an_item_that_was_in_the_promise_from_the_beginning_comes_first() {
         let promise = replace(own.0.promise_mut(), GeneratorPromise::new());
         assert_eq!(consume(with(Cell::new(Some(promise)))), [1, 10, 11]);
     }
+}
+
+/// Puts an item into the promise when the body begins.
+struct Greets(u32);
+
+impl Awaiter<GeneratorPromise<u32>> for Greets {
+    type Output = ();
+
+    fn await_suspend(
+        &mut self,
+        _: &mut GeneratorPromise<u32>,
+        _: ContinuationOf<GeneratorPromise<u32>>,
+    ) -> Option<ContinuationOf<GeneratorPromise<u32>>> {
+        None
+    }
+
+    fn await_resume(&mut self, promise: &mut GeneratorPromise<u32>) {
+        let _ = promise.yield_value(self.0);
+    }
+}
+
+#[coro::coroutine(initial = Greets(7))]
+fn greets(limit: u32) -> Generator<'static, u32> {
+    for number in 1..=limit {
+        co_yield!(number);
+    }
+}
+
+/// Puts an item into the promise when the body has ended.
+struct TakesLeave(u32);
+
+impl FinalSuspend<GeneratorPromise<u32>> for TakesLeave {
+    fn final_suspend(self, promise: &mut GeneratorPromise<u32>) -> Option<ContinuationOf<GeneratorPromise<u32>>> {
+        let _ = promise.yield_value(self.0);
+        None
+    }
+}
+
+#[coro::coroutine(final = TakesLeave(8))]
+fn takes_leave(limit: u32) -> Generator<'static, u32> {
+    for number in 1..=limit {
+        co_yield!(..greets(number));
+    }
+}
+
+#[coro::coroutine(initial = Greets(7), final = TakesLeave(8))]
+fn both_in_place(limit: u32) -> impl InPlace<Generator<'static, u32>> {
+    for number in 1..=limit {
+        co_yield!(number);
+    }
+}
+
+#[test]
+fn an_item_that_a_hook_leaves_behind_is_found_by_a_fold_if_it_is_found_by_a_loop() {
+    for limit in 0..3 {
+        for make in [
+            greets,
+            |limit| around(0, greets(limit), 9),
+            |limit| taken(around(0, greets(limit), 9), 1),
+            takes_leave,
+            |limit| around(0, takes_leave(limit), 9),
+        ] {
+            assert_eq!(folded(make(limit)), one_by_one(make(limit)), "limit {limit}");
+        }
+        assert_eq!(folded(pin!(both_in_place(limit)).coroutine()), one_by_one(pin!(both_in_place(limit)).coroutine()));
+    }
+}
+
+/// Folds one on another thread for each item, in its body.
+#[coro::coroutine]
+fn sums_elsewhere(limit: u32) -> Generator<'static, u32, Sendable> {
+    let mut rest = sent_twice(limit);
+    while let Some(next) = rest.next() {
+        let (sum, back) = thread::scope(|scope| {
+            let thread = scope.spawn(|| (sent_twice(next).sum::<u32>(), rest));
+            thread.join().expect("no panic")
+        });
+        rest = back;
+        co_yield!(sum);
+    }
+}
+
+#[test]
+fn generators_change_threads_in_the_middle_of_a_fold() {
+    let mut crossing = sent_twice(3);
+    let crossed = sums_elsewhere(3).fold(vec![], |mut all, sum| {
+        let next = thread::scope(|scope| scope.spawn(|| crossing.next()).join().expect("no panic"));
+        all.push((sum, next));
+        all
+    });
+    let expected = [2, 6, 12, 2, 6, 12].into_iter().zip([1, 2, 3, 1, 2, 3].map(Some));
+    assert!(crossed.into_iter().eq(expected));
+}
+
+#[test]
+fn the_panic_of_a_step_on_another_thread_ends_the_generator_there() {
+    reset(&[]);
+    let mut numbers = sent_twice(5);
+    assert_eq!(numbers.next(), Some(1));
+    let panicked = thread::spawn(move || {
+        attempt(|| {
+            numbers.for_each(|it| {
+                if it == 4 {
+                    std::panic::resume_unwind(Box::new("four"))
+                }
+            })
+        })
+    });
+    assert_eq!(panicked.join().expect("it was caught"), Err("four".to_owned()));
 }

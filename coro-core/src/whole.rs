@@ -15,6 +15,7 @@ use core::task::{Context, RawWaker, RawWakerVTable, Waker};
 use crate::continuation::{ByOwner, Threads};
 use crate::drive;
 use crate::frame::{Header, promise_of};
+use crate::guard::Finally;
 use crate::handle::{CoroutineHandle, leaf_under};
 use crate::promise::{Promise, Propagate};
 use crate::trace;
@@ -76,11 +77,13 @@ impl<'a, T: Threads, P: Promise<World = ByOwner<T>, OnPanic = Propagate> + 'a> C
                     root.as_ref().link.set(leaf);
                 }
             } else {
-                taker.take(self.leaf());
+                take_suspended(root, taker);
             }
             if !state.is_done() {
                 run_chain(root, taker);
             }
+            // What a hook has left there.
+            taker.take(root);
         }
         // If the step panics as it is dropped, what it has made is dropped, too, and not lost (rust-lang/rust#47949).
         let (so_far, step) = step;
@@ -99,14 +102,36 @@ unsafe fn run_chain(root: NonNull<Header>, taker: Taker) {
     unsafe {
         let Header { state, link, .. } = root.as_ref();
         while !state.is_done() {
-            let leaf = leaf_under(root);
-            taker.take(leaf);
+            let leaf = take_suspended(root, taker);
             link.set(None);
             let leaf = drive::run_taken(leaf, &taker);
             if leaf != Some(root) {
                 link.set(leaf);
             }
         }
+    }
+}
+
+/// Shows the taker what the chain under a root has given, and returns the leaf. If that panics the chain ends, as it
+/// would if its bodies were on the stack.
+///
+/// # Safety
+/// As for [`run_chain`].
+#[cold]
+unsafe fn take_suspended(root: NonNull<Header>, taker: Taker) -> NonNull<Header> {
+    // SAFETY: S2: caller's contract, as in `fold`. Test: tests/generator_folds.rs.
+    unsafe {
+        let leaf = leaf_under(root);
+        let Header { state, link, .. } = root.as_ref();
+        let panicked = Finally::new(|| {
+            if !state.is_done() {
+                link.set(None);
+                drive::destroy_all(leaf);
+            }
+        });
+        taker.take(leaf);
+        panicked.defuse();
+        leaf
     }
 }
 

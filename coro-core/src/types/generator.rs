@@ -108,7 +108,7 @@ impl<T, S: Threads> Iterator for Generator<'_, T, S> {
     }
 
     /// Goes through all items without leaving the body: what `for_each`, `sum`, `count`, `max`, and the iterators of
-    /// `core` do, if they are consumed whole.
+    /// `core` do, if they are consumed whole. If `f` panics, the generator has ended, also one that is only lent.
     #[expect(clippy::inline_always, reason = "see what it calls")]
     #[inline(always)]
     fn fold<B, F: FnMut(B, T) -> B>(mut self, init: B, mut f: F) -> B {
