@@ -1,6 +1,6 @@
 //! Random safe programs: coroutines of all worlds that, in every hook, in bodies, in futures and in destructors, start,
-//! resume, drop, cancel, swap, delegate to, await together, hand control to and panic among each other. Nothing may be
-//! used after its end, dropped twice or lost. Run under AddressSanitizer and LeakSanitizer; `FROM` and `COUNT` choose
+//! resume, drop, cancel, swap, fold, talk to, delegate to, await together, hand control to and panic among each other.
+//! Nothing may be used after its end, dropped twice or lost. Run under AddressSanitizer and LeakSanitizer; `FROM` and `COUNT` choose
 //! the seeds.
 #![forbid(unsafe_code)]
 
@@ -16,11 +16,13 @@ use std::thread::panicking;
 
 use coro::{
     Any2, AsyncGenerator, Awaiter, Continuation, ContinuationOf, Detached, FinalSuspend, FireAndForget, Generator,
-    LocalWorld, Polled, Promise, Scope, Spawned, Task, when_all, when_any,
+    LocalWorld, Polled, Promise, Resumable, Scope, Spawned, Task, TwoWay, two_way, when_all, when_any,
 };
 
 type Parked = Continuation<Detached>;
 type WakeUp = Continuation<Polled>;
+type Talk<'a, R> = TwoWay<'a, Live, Live, R>;
+type Talking = Resumable<fn(Live) -> Talk<'static, u64>, Talk<'static, u64>>;
 type Future64 = Pin<Box<Task<'static, u64, Polled>>>;
 
 thread_local! {
@@ -29,6 +31,7 @@ thread_local! {
     static WAKE_UPS: RefCell<VecDeque<WakeUp>> = RefCell::default();
     static TASKS: RefCell<Vec<Future64>> = RefCell::default();
     static GENERATORS: RefCell<Vec<Generator<'static, u64>>> = RefCell::default();
+    static TALKS: RefCell<Vec<Talking>> = RefCell::default();
     static STREAMS: RefCell<Vec<AsyncGenerator<'static, u64, Polled>>> = RefCell::default();
     static DETACHED_STREAMS: RefCell<Vec<AsyncGenerator<'static, u64, Detached>>> = RefCell::default();
     static SCOPES: RefCell<Vec<Scope>> = RefCell::default();
@@ -74,6 +77,10 @@ fn generator() -> Option<Generator<'static, u64>> {
 
 fn keep(generator: Generator<'static, u64>) {
     GENERATORS.with_borrow_mut(|generators| generators.push(generator));
+}
+
+fn talking() -> Option<Talking> {
+    TALKS.with_borrow_mut(|talks| (!talks.is_empty()).then(|| talks.swap_remove(index(talks.len()))))
 }
 
 fn stream() -> Option<AsyncGenerator<'static, u64, Polled>> {
@@ -139,7 +146,7 @@ fn anything() {
 }
 
 fn one_thing() {
-    match dice(28) {
+    match dice(34) {
         0..=3 => parked().into_iter().for_each(Parked::resume),
         4 => drop(parked()),
         5 | 6 => drop(root(Live::new())),
@@ -210,6 +217,26 @@ fn one_thing() {
             STREAMS.with_borrow_mut(|streams| streams.push(it));
         }),
         27 => drop((stream(), detached_stream())),
+        28 | 29 => generator().into_iter().for_each(|it| {
+            let (_live, count) = it.fold((Live::new(), 0), |(live, count), item| {
+                assert!(item < 9 && live.look() < 9);
+                if rarely(3) {
+                    anything();
+                }
+                if rarely(12) {
+                    fail();
+                }
+                (live, count + 1)
+            });
+            assert!(count < 10_000);
+        }),
+        30 => TALKS.with_borrow_mut(|talks| talks.push(two_way(|first| talk(first, 3)))),
+        31 | 32 => talking().into_iter().for_each(|mut it| {
+            let _given = it.resume(Live::new());
+            assert!(!format!("{it:?}").is_empty());
+            TALKS.with_borrow_mut(|talks| talks.push(it));
+        }),
+        33 => drop(talking()),
         23 if rarely(4) => scope().into_iter().for_each(|scope| scope.cancel_all()),
         _ => quietly(anything),
     }
@@ -632,7 +659,11 @@ fn generate(depth: u64, argument: Live) -> Generator<'static, u64> {
         if depth > 0 && rarely(2) {
             co_yield!(..generate(depth - 1, Live::new()));
         } else if let Some(other) = generator() {
-            co_yield!(..other);
+            if rarely(2) {
+                co_yield!(..other);
+            } else {
+                co_yield!(other.fold(0, u64::max));
+            }
         }
         if rarely(12) {
             fail();
@@ -649,6 +680,55 @@ fn lend(lent: &Live, depth: u64) -> Generator<'_, u64> {
     }
     if depth > 0 {
         co_yield!(..lend(lent, depth - 1));
+    }
+    assert!(lent.look() < 9);
+}
+
+/// So aligned that the promise of who returns it is elsewhere in the frame than others'.
+#[repr(align(256))]
+struct Aligned(u64);
+
+#[coro::coroutine]
+fn talk(first: Live, depth: u64) -> Talk<'static, u64> {
+    let mut last = first;
+    for _ in 0..dice(4) {
+        if rarely(3) {
+            anything();
+        }
+        last = co_yield!(Live::new());
+        if depth > 0 && rarely(2) {
+            let next = co_yield!(Live::new());
+            assert!(co_yield!(..long_talk(next, depth - 1)).0 < 99);
+        }
+        if rarely(12) {
+            fail();
+        }
+        co_yield!(..lent_talk(&last, depth));
+    }
+    last.look()
+}
+
+#[coro::coroutine(initial = suspend_never)]
+fn long_talk(first: Live, depth: u64) -> Talk<'static, Aligned> {
+    let mut last = first;
+    while !rarely(3) {
+        last = co_yield!(Live::new());
+        if rarely(12) {
+            fail();
+        }
+    }
+    let said = if rarely(2) { co_yield!(..talk(last, depth)) } else { last.look() };
+    Aligned(said)
+}
+
+#[coro::coroutine]
+fn lent_talk(lent: &Live, depth: u64) -> Talk<'_, ()> {
+    if rarely(5) {
+        anything();
+    }
+    let last = co_yield!(Live::new());
+    if depth > 0 {
+        co_yield!(..lent_talk(if rarely(2) { lent } else { &last }, depth - 1));
     }
     assert!(lent.look() < 9);
 }
@@ -675,6 +755,9 @@ fn random_programs_use_nothing_after_its_end_and_lose_nothing() {
             quietly(|| if rarely(2) { continuation.resume() } else { drop(continuation) });
         }
         while let Some(any) = generator() {
+            quietly(|| drop(any));
+        }
+        while let Some(any) = talking() {
             quietly(|| drop(any));
         }
         while let Some(any) = stream() {

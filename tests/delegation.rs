@@ -199,3 +199,109 @@ fn an_inner_one_is_dropped_with_its_outer_one_begun_or_not() {
         assert_eq!((support::alive(), support::dropped_twice()), (vec![], vec![]));
     }
 }
+
+/// A user's coroutine that is talked to, and delegates to its like, begun or not: a question out, an answer in.
+struct Quiz<'a>(CoroutineHandle<'a, QuizPromise>);
+
+#[derive(Default)]
+struct QuizPromise {
+    question: Option<String>,
+    answer: Option<String>,
+    points: Option<u32>,
+}
+
+#[coro::promise(await = none)]
+impl QuizPromise {
+    fn new() -> Self {
+        Self::default()
+    }
+
+    fn get_return_object(handle: CoroutineHandle<'_, Self>) -> Quiz<'_> {
+        Quiz(handle)
+    }
+
+    fn yield_value(&mut self, question: &str) -> Answered {
+        self.question = Some(question.to_owned());
+        Answered
+    }
+
+    fn yield_from<'a>(&mut self, mut other: Quiz<'a>) -> Part<'a> {
+        self.question = other.0.innermost_promise_mut().question.take();
+        Part(other, self.question.is_some())
+    }
+
+    fn return_value(&mut self, points: u32) {
+        self.points = Some(points);
+    }
+}
+
+struct Answered;
+
+impl Awaiter<QuizPromise> for Answered {
+    type Output = String;
+
+    fn await_suspend(&mut self, _: &mut QuizPromise, _: Continuation) -> Option<Continuation> {
+        None
+    }
+
+    fn await_resume(&mut self, promise: &mut QuizPromise) -> String {
+        promise.answer.take().expect("it is resumed with an answer")
+    }
+}
+
+/// Another quiz, and whether it has asked already.
+struct Part<'a>(Quiz<'a>, bool);
+
+impl<'a> Callee<'a> for Part<'a> {
+    type Promise = QuizPromise;
+    type Output = u32;
+
+    fn suspends_first(&self) -> bool {
+        self.1
+    }
+
+    fn suspended_first(innermost: &mut QuizPromise, of_caller: &mut QuizPromise) {
+        innermost.answer = of_caller.answer.take();
+    }
+
+    fn into_handle(self) -> CoroutineHandle<'a, QuizPromise> {
+        self.0.0
+    }
+
+    fn result(promise: &mut QuizPromise) -> u32 {
+        promise.points.take().expect("it has ended")
+    }
+}
+
+impl Quiz<'_> {
+    fn ask(&mut self, answer: Option<&str>) -> Option<String> {
+        self.0.innermost_promise_mut().answer = answer.map(str::to_owned);
+        self.0.pull(|promise| promise.question.take())
+    }
+}
+
+#[coro::coroutine]
+fn quiz(begun: bool) -> Quiz<'static> {
+    let part = if begun { begins(3) } else { sum(3) };
+    10 * co_yield!(..part) + u32::from(co_yield!("2 * 3?") == "6")
+}
+
+#[coro::coroutine(initial = suspend_never)]
+fn begins(number: u32) -> Quiz<'static> {
+    co_yield!(..sum(number))
+}
+
+#[coro::coroutine]
+fn sum(number: u32) -> Quiz<'static> {
+    u32::from(co_yield!(&format!("{number} + 1?")) == "4")
+}
+
+#[test]
+fn an_answer_goes_to_the_innermost_of_a_users_own_type_even_if_that_had_asked_before() {
+    for begun in [false, true] {
+        let mut quiz = quiz(begun);
+        assert_eq!(quiz.ask(None).as_deref(), Some("3 + 1?"), "begun: {begun}");
+        assert_eq!(quiz.ask(Some("4")).as_deref(), Some("2 * 3?"));
+        assert_eq!((quiz.ask(Some("6")), quiz.0.promise().points), (None, Some(11)));
+    }
+}

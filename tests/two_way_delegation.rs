@@ -3,9 +3,13 @@
 
 mod support;
 
+use std::fmt::Debug;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
 use coro::Resumed::{Complete, Yielded};
-use coro::{Sendable, TwoWay, two_way};
-use support::{Live, alive, attempt, dropped_twice, on_256_kib, reset};
+use coro::{InPlace, ResumeError, Sendable, TwoWay, two_way, two_way_in};
+use support::{Live, alive, attempt, dropped_twice, event, on_256_kib, reset};
 
 type Sums = TwoWay<'static, u64, u64, u64>;
 
@@ -154,4 +158,261 @@ fn those_that_are_sendable_change_threads_half_way() {
     assert_eq!(sendable.resume(4), Ok(Yielded(4)));
     let end = std::thread::scope(|scope| scope.spawn(|| sendable.resume(5)).join().expect("no panic"));
     assert_eq!(end, Ok(Complete(5)));
+}
+
+/// A parser that is pushed: each level returns what it has read, and none the same type.
+mod of_any_result {
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    enum Value {
+        Number(u64),
+        List(Vec<Value>),
+    }
+
+    /// Is given a character at a time, and gives how deep it is; returns with the first that is not its own.
+    type Reads<R> = TwoWay<'static, char, usize, (R, char)>;
+
+    #[coro::coroutine]
+    fn value(first: char, depth: usize) -> Reads<Value> {
+        if first == '[' {
+            let (list, next) = co_yield!(..list(co_yield!(depth), depth + 1));
+            return (Value::List(list), next);
+        }
+        let (number, next) = co_yield!(..number(first, depth));
+        (Value::Number(number), next)
+    }
+
+    #[coro::coroutine]
+    fn list(first: char, depth: usize) -> Reads<Vec<Value>> {
+        let (mut values, mut next) = (vec![], first);
+        while next != ']' {
+            let item;
+            (item, next) = co_yield!(..value(next, depth));
+            values.push(item);
+            if next == ',' {
+                next = co_yield!(depth);
+            }
+        }
+        (values, co_yield!(depth - 1))
+    }
+
+    #[coro::coroutine]
+    fn number(first: char, depth: usize) -> Reads<u64> {
+        let (mut number, mut next) = (0, first);
+        while let Some(digit) = next.to_digit(10) {
+            number = 10 * number + u64::from(digit);
+            next = co_yield!(depth);
+        }
+        (number, next)
+    }
+
+    #[test]
+    fn each_level_returns_what_it_likes_to_the_one_above() {
+        let mut parser = two_way(|first| value(first, 0));
+        let text = "[1,[22,[]],[[333]]]";
+        let depths: Vec<_> = text
+            .chars()
+            .map(|it| match parser.resume(it) {
+                Ok(Yielded(depth)) => depth,
+                other => unreachable!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(depths, [0, 1, 1, 1, 2, 2, 2, 2, 2, 1, 1, 1, 2, 3, 3, 3, 2, 1, 0]);
+        let Ok(Complete((value, end))) = parser.resume('.') else { panic!("it is complete") };
+        assert_eq!(end, '.');
+        let [one, two, three] = [1, 22, 333].map(Value::Number);
+        let expected =
+            vec![one, Value::List(vec![two, Value::List(vec![])]), Value::List(vec![Value::List(vec![three])])];
+        assert_eq!(value, Value::List(expected));
+    }
+
+    /// Returns in turn a number and a text, so deep.
+    #[coro::coroutine]
+    fn number_of(first: u64, depth: u64) -> TwoWay<'static, u64, u64, u64> {
+        let next = co_yield!(depth);
+        if depth == 0 {
+            return first + next;
+        }
+        first + co_yield!(..text_of(next, depth - 1)).len() as u64
+    }
+
+    #[coro::coroutine]
+    fn text_of(first: u64, depth: u64) -> TwoWay<'static, u64, u64, String> {
+        let next = co_yield!(depth);
+        let number = if depth == 0 { 0 } else { co_yield!(..number_of(next, depth - 1)) };
+        "x".repeat(usize::try_from(first + number).expect("it fits"))
+    }
+
+    /// How long it takes to go down so deep, to come up, and to drop another one there.
+    fn time(depth: u64) -> Duration {
+        let start = Instant::now();
+        let mut down = two_way(|first| number_of(first, depth));
+        for level in (0..=depth).rev() {
+            assert_eq!(down.resume(u64::from(level == 0)), Ok(Yielded(level)));
+        }
+        assert_eq!(down.resume(1), Ok(Complete(2)));
+        let mut dropped = two_way(|first| number_of(first, depth));
+        for level in (0..=depth).rev() {
+            assert_eq!(dropped.resume(0), Ok(Yielded(level)));
+        }
+        drop(dropped);
+        start.elapsed()
+    }
+
+    #[test]
+    fn one_hundred_thousand_levels_of_two_kinds_need_no_stack_and_linear_time() {
+        on_256_kib(|| {
+            let shortest = |depth| (0..3).map(|_| time(depth)).min().expect("three");
+            let (small, large) = (shortest(100_000 / 64), shortest(100_000));
+            assert!(large < small * 64 * 16, "{large:?} for the large one, {small:?} for the small one");
+        });
+    }
+
+    /// So aligned that the promises of those that return it are elsewhere in their frames.
+    #[derive(Debug, PartialEq)]
+    #[repr(align(256))]
+    struct Aligned(u32);
+
+    #[coro::coroutine(initial = suspend_never)]
+    fn aligned(first: String, depth: u32) -> TwoWay<'static, String, Box<str>, Aligned> {
+        let next = co_yield!(first.into());
+        let under = if depth == 0 { 0 } else { co_yield!(..length(next, depth - 1)) };
+        Aligned(under + 1)
+    }
+
+    #[coro::coroutine]
+    fn length(first: String, depth: u32) -> TwoWay<'static, String, Box<str>, u32> {
+        let next = co_yield!(first.repeat(2).into());
+        if depth == 0 { 0 } else { co_yield!(..aligned(next, depth - 1)).0 }
+    }
+
+    #[test]
+    fn what_goes_in_and_out_is_found_however_the_results_are_aligned() {
+        let mut outer = two_way(|first| length(first, 4));
+        for (argument, answer) in [("a", "aa"), ("b", "b"), ("c", "cc"), ("d", "d"), ("e", "ee")] {
+            assert_eq!(outer.resume(argument.to_owned()), Ok(Yielded(answer.into())));
+        }
+        assert_eq!(outer.resume("f".to_owned()), Ok(Complete(2)));
+
+        let mut outer = two_way(|first| aligned(first, 1));
+        assert_eq!(outer.resume("a".to_owned()), Ok(Yielded("a".into())));
+        assert_eq!(outer.resume("b".to_owned()), Ok(Yielded("bb".into())));
+        assert_eq!(outer.resume("c".to_owned()), Ok(Complete(Aligned(1))));
+    }
+
+    /// Begins before anybody has resumed the one that delegates to it, and delegates itself at once.
+    #[coro::coroutine(initial = suspend_never)]
+    fn eager_text(first: u64, yields: bool) -> TwoWay<'static, u64, u64, String> {
+        let number = if yields { co_yield!(..nested(first, 1)) } else { first };
+        number.to_string()
+    }
+
+    #[coro::coroutine]
+    fn of_eager(first: u64, yields: bool) -> TwoWay<'static, u64, u64, usize> {
+        let length = co_yield!(..eager_text(first, yields)).len();
+        length + usize::try_from(co_yield!(99)).expect("it fits")
+    }
+
+    #[test]
+    fn an_eager_one_loses_neither_its_first_output_nor_its_answer() {
+        let mut outer = two_way(|first| of_eager(first, true));
+        assert_eq!(outer.resume(100), Ok(Yielded(1)));
+        assert_eq!(outer.resume(11), Ok(Yielded(99)));
+        assert_eq!(outer.resume(4), Ok(Complete(7)));
+        let mut outer = two_way(|first| of_eager(first, false));
+        assert_eq!(outer.resume(12345), Ok(Yielded(99)));
+        assert_eq!(outer.resume(4), Ok(Complete(9)));
+    }
+
+    #[coro::coroutine]
+    fn in_place(first: u64) -> impl InPlace<TwoWay<'static, u64, u64, String>> {
+        let length = co_yield!(..of_eager(first, true));
+        length.to_string()
+    }
+
+    #[test]
+    fn so_do_those_in_places() {
+        let place = pin!(None);
+        let mut outer = two_way_in(place, in_place);
+        assert_eq!([100, 11].map(|it| outer.resume(it)), [Ok(Yielded(1)), Ok(Yielded(99))]);
+        assert_eq!(outer.location().expect("it waits").function(), "of_eager");
+        assert_eq!(outer.resume(4), Ok(Complete("7".to_owned())));
+
+        #[coro::coroutine]
+        fn goes_to_place<'p>(_first: u64, lent: TwoWay<'p, u64, u64, String>) -> TwoWay<'p, u64, u64, usize> {
+            co_yield!(..lent).len()
+        }
+        let mut place = pin!(in_place(1000));
+        {
+            let lent = place.as_mut().coroutine();
+            let mut outer = two_way(|first| goes_to_place(first, lent));
+            assert_eq!([0, 22, 5].map(|it| outer.resume(it)), [Ok(Yielded(1)), Ok(Yielded(99)), Ok(Complete(1))]);
+        }
+        assert!(format!("{:?}", place.coroutine()).contains("ended"));
+    }
+
+    /// Everything is counted, but for what is returned: rustc would lose that if a local panicked as it is dropped
+    /// (rust-lang/rust#47949).
+    #[coro::coroutine]
+    fn lively(_argument: Live, depth: usize) -> TwoWay<'static, Live, Live, usize> {
+        let _local = Live::new("number's");
+        let next = co_yield!(Live::new("out"));
+        event("between");
+        if depth == 0 { 0 } else { usize::from(co_yield!(..lively_flag(next, depth - 1))) }
+    }
+
+    #[coro::coroutine(initial = suspend_never)]
+    fn lively_flag(_argument: Live, depth: usize) -> TwoWay<'static, Live, Live, bool> {
+        let _local = Live::new("flag's");
+        let next = co_yield!(Live::new("eager out"));
+        event("between");
+        depth > 0 && co_yield!(..lively(next, depth - 1)) > 0
+    }
+
+    fn all_of_lively(resumes: usize, armed: &[usize]) -> usize {
+        reset(armed);
+        {
+            let mut outer = two_way(|first| lively(first, 3));
+            for _ in 0..resumes {
+                let was_done = outer.is_done();
+                let given = attempt(|| outer.resume(Live::new("in")).map_err(ResumeError::into_argument));
+                assert_eq!(matches!(given, Ok(Err(_))), was_done, "only what has ended gives it back");
+                assert!(given.is_ok() || outer.is_done());
+                let _ = attempt(|| drop(given));
+            }
+            let _ = attempt(|| drop(outer));
+        }
+        assert_eq!((alive(), dropped_twice()), (vec![], vec![]), "{resumes}, {armed:?}: {:?}", support::log());
+        support::log().len()
+    }
+
+    #[test]
+    fn wherever_they_stop_or_panic_all_is_dropped_once() {
+        for resumes in 0..=6 {
+            for event in 0..all_of_lively(resumes, &[]) {
+                all_of_lively(resumes, &[event]);
+            }
+        }
+    }
+
+    #[coro::coroutine]
+    fn sendable_text(first: u32) -> TwoWay<'static, u32, u32, String, Sendable> {
+        co_yield!(first).to_string()
+    }
+
+    #[coro::coroutine]
+    fn sendable_length(first: u32) -> TwoWay<'static, u32, u32, usize, Sendable> {
+        co_yield!(..sendable_text(first)).len()
+    }
+
+    #[test]
+    fn those_that_are_sendable_change_threads_half_way() {
+        fn elsewhere<T: Send + Debug>(does: impl FnOnce() -> T + Send) -> T {
+            std::thread::scope(|scope| scope.spawn(does).join().expect("no panic"))
+        }
+        let mut outer = two_way(sendable_length);
+        assert_eq!(outer.resume(1), Ok(Yielded(1)));
+        assert_eq!(elsewhere(|| outer.resume(1234)), Ok(Complete(4)));
+    }
 }

@@ -104,6 +104,7 @@ pub(crate) const fn bodiless(kind: Kind, resume: Resume) -> VTable {
         owned: true,
         lent: false,
         shared: false,
+        promise: 0,
         resume,
         destroy: nothing,
         release: nothing,

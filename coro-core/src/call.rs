@@ -78,7 +78,8 @@ pub trait Callee<'a>: Sized {
 }
 
 /// Whether a coroutine with promise `P` may call one with promise `C`: their worlds say so ([`CallsWorld`]). In the
-/// world [`ByOwner`] their promises are of one type, for the owner talks to the innermost one. This trait is sealed.
+/// world [`ByOwner`] their promises are of one type, for the owner talks to the innermost one. (What
+/// [`TwoWay`](crate::TwoWay) delegates to is called in its own way.) This trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "a coroutine whose promise is `{P}` cannot await one whose promise is `{C}`",
     label = "a coroutine of another world",
@@ -131,6 +132,22 @@ impl<'a, P: Promise, X: Callee<'a>> Call<'a, P, X::Promise, X> {
         let suspends_first = <P::World as sealed::Calls<P, X::Promise>>::RESUMED_BY_OWNER && callee.suspends_first();
         let first = if suspends_first { First::Suspends } else { First::Calls };
         Self { co, callee: Some(callee.into_handle()), first, called: PhantomData }
+    }
+}
+
+impl<'a, P: Promise, C: Promise, X> Call<'a, P, C, X> {
+    /// Of a callee in the world [`ByOwner`] whose promise is of another type.
+    ///
+    /// # Safety
+    /// Who looks at promises under that of the caller knows what they have in common, and looks at no more.
+    pub(crate) const unsafe fn mixed(co: Co<P>, callee: CoroutineHandle<'a, C>) -> Self {
+        const { assert!(P::MIXED && C::MIXED) };
+        Self { co, callee: Some(callee), first: First::Calls, called: PhantomData }
+    }
+
+    /// The callee, until it has ended.
+    pub(crate) const fn callee_mut(&mut self) -> Option<&mut CoroutineHandle<'a, C>> {
+        self.callee.as_mut()
     }
 }
 
@@ -196,9 +213,10 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Call<'a, P, C, X> {
         }
         self.first = First::Calls;
         if let Some(callee) = &self.callee {
+            let innermost = if C::MIXED { callee.pointer() } else { callee.leaf() };
             // SAFETY: S4: the caller's body is on the stack, and lends its promise to this hook; the callee and what it
-            // has called are off it. All their promises are `C`s, see `First`. Test: tests/two_way_delegation.rs.
-            let (innermost, caller) = unsafe { (promise_of::<C>(callee.leaf()), promise_of::<C>(self.co.pointer())) };
+            // has called are off it. All their promises are `C`s, see `First`. Test: tests/delegation.rs.
+            let (innermost, caller) = unsafe { (promise_of::<C>(innermost), promise_of::<C>(self.co.pointer())) };
             // SAFETY: as above.
             unsafe { X::suspended_first(&mut *innermost.as_ptr(), &mut *caller.as_ptr()) };
         }
@@ -223,7 +241,8 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Call<'a, P, C, X> {
             trace::ready(self.co.header(), true);
             return None;
         }
-        // It may have been polled or visited before. Not simply what is linked: that may be a visitor, which was leaked.
+        // It may have been polled or visited before. Not simply what is linked: that may be a visitor, which was
+        // leaked.
         Some(handle.leaf())
     }
 

@@ -17,7 +17,7 @@
 use core::alloc::Layout;
 use core::cell::Cell;
 use core::future::Future;
-use core::mem::{ManuallyDrop, forget};
+use core::mem::{ManuallyDrop, forget, offset_of};
 use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::Poll;
@@ -44,6 +44,8 @@ pub(crate) struct VTable {
     pub(crate) lent: bool,
     /// Whether a continuation may be used on another thread while the body is still on the stack.
     pub(crate) shared: bool,
+    /// Where in the frame the promise is.
+    pub(crate) promise: usize,
     /// Runs the body to its next suspension or its end; without a turn if its owner runs it alone.
     pub(crate) resume: Resume,
     /// Drops the body where it is suspended.
@@ -143,6 +145,15 @@ pub(crate) const unsafe fn promise_of<P>(header: NonNull<Header>) -> NonNull<P> 
     unsafe { NonNull::new_unchecked((&raw mut (*head).promise).cast()) }
 }
 
+/// As [`promise_of`], where the type of the promise is not known.
+///
+/// # Safety
+/// The frame at `header` is a coroutine's, and allocated.
+pub(crate) const unsafe fn promise_in(header: NonNull<Header>) -> NonNull<()> {
+    // SAFETY: S1: as above. Test: tests/two_way_delegation.rs.
+    unsafe { header.byte_add(header.as_ref().vtable.promise).cast() }
+}
+
 /// Takes memory for a frame and builds its body in place.
 ///
 /// # Safety
@@ -199,6 +210,7 @@ where
                         owned: <P::Owner as Owner>::OWNED,
                         lent: LENT,
                         shared: P::World::SHARED,
+                        promise: offset_of!(Head<P>, promise),
                         resume: if LENT { resume_known::<M, P, B, F, A> } else { resume::<M, P, B, F, A> },
                         destroy: destroy::<P, B, F, A>,
                         release: release::<P, B, F, A>,

@@ -11,7 +11,7 @@ use crate::backtrace::Backtrace;
 use crate::continuation::sealed::World as _;
 use crate::continuation::{ByOwner, ChangesThreads, Polled, Threads, World};
 use crate::drive;
-use crate::frame::{Header, promise_of};
+use crate::frame::{Header, promise_in, promise_of};
 use crate::guard::Finally;
 use crate::info::Info;
 use crate::location::{Doing, Location, Whereabouts};
@@ -61,7 +61,8 @@ const _: () = assert!(size_of::<Option<CoroutineHandle<'_, crate::GeneratorPromi
 
 // SAFETY: S1: in a world whose threads are `Sendable`, `private::start` takes only bodies and `final`s that are `Send`
 // (bound `Hosts`), the promise is `Send` by this bound, and nobody else uses them. The callees it is linked to are
-// `Send` as well, for `Calls` admits only the same promise or a world that is `Sendable`. Test: tests/threads.rs.
+// `Send` as well, for `Calls` admits only the same promise or a world that is `Sendable`, and what else a two-way
+// coroutine calls is in its body. Tests: tests/threads.rs, tests/ui/yielding/two_way_delegation.rs.
 unsafe impl<P: Promise<World: World<Threads: ChangesThreads>> + Send> Send for CoroutineHandle<'_, P> {}
 
 impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
@@ -283,14 +284,28 @@ impl<'a, T: Threads, P: Promise<World = ByOwner<T>> + 'a> CoroutineHandle<'a, P>
 
     /// The promise of the coroutine that runs at the next [`resume`](Self::resume): the innermost one that this one
     /// delegates to with `co_yield!(..other)`, or its own. In this world a coroutine calls only coroutines with the
-    /// same promise type.
+    /// same promise type. (But for those of a [`TwoWay`](crate::TwoWay): of these it is always the own one.)
     #[inline]
     #[must_use]
     pub fn innermost_promise_mut(&mut self) -> &mut P {
-        let leaf = self.leaf();
-        // SAFETY: S4 as for `promise_mut`; `Calls` links only frames with the very type `P` here. Test:
-        // tests/generator.rs.
+        let leaf = if P::MIXED { self.frame } else { self.leaf() };
+        // SAFETY: S4 as for `promise_mut`; where promises are not mixed, `Calls` links only frames with the very type
+        // `P` here. Tests: tests/generator.rs, tests/attacks_owners.rs.
         unsafe { promise_of(leaf).as_mut() }
+    }
+
+    /// What the innermost promise begins with.
+    ///
+    /// # Safety
+    /// `P` begins with an `I`, and so does each promise under it, in layout.
+    #[inline]
+    pub(crate) unsafe fn innermost_part_mut<I>(&mut self) -> &mut I {
+        let leaf = self.leaf();
+        // SAFETY: S4 as for `promise_mut`; caller's contract. Test: tests/two_way_delegation.rs.
+        unsafe {
+            let promise = if leaf == self.frame { promise_of::<P>(leaf).cast() } else { promise_in(leaf) };
+            promise.cast().as_mut()
+        }
     }
 }
 

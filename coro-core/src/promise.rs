@@ -133,6 +133,11 @@ pub trait Promise: Sized {
     #[doc(hidden)]
     const LAZY: bool = false;
 
+    /// Whether its coroutines may call others whose promises are of another type, in the world
+    /// [`ByOwner`](crate::ByOwner): then an owner is not shown the innermost one as a `Self`.
+    #[doc(hidden)]
+    const MIXED: bool = false;
+
     /// What a function awaits before its body, unless its attribute says `initial =`.
     fn initial_suspend(&mut self) -> Self::Initial;
 

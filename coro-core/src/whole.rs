@@ -63,6 +63,7 @@ impl<'a, T: Threads, P: Promise<World = ByOwner<T>, OnPanic = Propagate> + 'a> C
     #[expect(clippy::inline_always, reason = "where a place is consumed by who made it, all of this goes")]
     #[inline(always)]
     pub(crate) fn fold<B>(&mut self, so_far: B, step: impl FnMut(&mut B, &mut P)) -> B {
+        const { assert!(!P::MIXED) };
         let root = self.pointer();
         let mut step = (so_far, step);
         let taker = Taker::new(&mut step);

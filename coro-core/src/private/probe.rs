@@ -19,6 +19,7 @@ use crate::promise::Promise;
 #[cfg(feature = "alloc")]
 use crate::relay::{ItemSlot, Relayed, Relaying};
 use crate::trace;
+use crate::types::{Deputizing, Deputy, TwoWayPromise};
 #[cfg(feature = "alloc")]
 use crate::visit::{Visit, Visiting};
 
@@ -216,5 +217,27 @@ impl<P: Promise, X: Awaitable<P>> CoAwait<P, AwaitableKind> for X {
     unsafe fn co_await(way: Way<P, AwaitableKind>, awaitable: X, point: &'static Point) -> Self::Wait {
         way.co.suspends_at(point);
         Leaf::new(way.co, awaitable.into_awaiter())
+    }
+}
+
+/// A callee that answers in its caller's place. Of this kind, for there is nothing more to find out about other operands
+/// then.
+#[diagnostic::do_not_recommend]
+impl<'a, In, Out, R, Q, S> CoAwait<TwoWayPromise<In, Out, R, S>, AwaitableKind> for Deputy<'a, In, Out, Q, S>
+where
+    In: 'a,
+    Out: 'a,
+    Q: 'a,
+    S: Threads,
+{
+    type Wait = Deputizing<'a, In, Out, R, Q, S>;
+
+    unsafe fn co_await(
+        way: Way<TwoWayPromise<In, Out, R, S>, AwaitableKind>,
+        deputy: Self,
+        point: &'static Point,
+    ) -> Self::Wait {
+        way.co.suspends_at(point);
+        Deputizing::new(way.co, deputy)
     }
 }

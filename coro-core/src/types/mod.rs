@@ -1,4 +1,5 @@
-//! The coroutine types that people expect ready-made, each written with the public API only.
+//! The coroutine types that people expect ready-made, each written with the public API, but for what only makes them
+//! faster, and for two-way coroutines that delegate to those of another result.
 //!
 //! Their impls are `do_not_recommend`ed where rustc would list them in an error about a user's own type.
 
@@ -21,4 +22,5 @@ pub use generator::{Delegation, Generator, GeneratorPromise};
 pub use state_machine::{SendError, Signal, SignalAwaiter, StateMachine, StateMachinePromise};
 #[cfg(feature = "alloc")]
 pub use task::{Task, TaskPromise};
-pub use two_way::{Argument, Resumable, ResumeError, Resumed, TwoWay, TwoWayPromise, two_way, two_way_in};
+pub(crate) use two_way::Deputizing;
+pub use two_way::{Argument, Deputy, Resumable, ResumeError, Resumed, TwoWay, TwoWayPromise, two_way, two_way_in};

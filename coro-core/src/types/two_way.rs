@@ -1,13 +1,18 @@
 //! Coroutines that are talked to: each `co_yield!` gives a value out, and its value is the answer.
 
+mod deputy;
+
 use core::fmt;
 use core::marker::PhantomData;
 use core::pin::Pin;
 
 use crate::{
-    Awaiter, ByOwner, Callee, ContinuationOf, Coroutine, CoroutineHandle, Handle, InPlace, Info, Lendable, Local,
-    Location, NewPromise, Promise, Propagate, SuspendAlways, Threads, YieldFrom, YieldValue,
+    Awaiter, ByOwner, ContinuationOf, Coroutine, CoroutineHandle, Handle, InPlace, Info, Lendable, Local, Location,
+    NewPromise, Promise, Propagate, SuspendAlways, Threads, YieldValue,
 };
+
+pub(crate) use deputy::Deputizing;
+pub use deputy::Deputy;
 
 /// What a two-way coroutine function returns: `co_yield!(out)` gives an `Out` to whoever resumes the coroutine, and its
 /// value is the `In` of the next resume. At its end it gives an `R`.
@@ -63,32 +68,48 @@ use crate::{
 /// assert_eq!(triple.resume(7), Ok(Yielded(21)));
 /// ```
 ///
-/// `co_yield!(..other)` lets another coroutine of the same type answer in its place: it yields what that yields, hands
-/// the arguments on, and goes on with what that returned. However deep they delegate to each other, a resume goes
+/// `co_yield!(..other)` lets another coroutine answer in its place: it yields what that yields, hands the arguments on,
+/// and its value is what that returned, of whatever type. However deep they delegate to each other, a resume goes
 /// straight to the innermost one. (One in a [place](crate::InPlace) that has been resumed already waits for an argument
 /// that nobody has: delegating to it panics.)
 ///
 /// ```
 /// use coro::{Resumed::{Complete, Yielded}, TwoWay, two_way};
 ///
-/// /// Asks for numbers until their sum is 10, or for each of `parts` anew.
+/// type Asks<R> = TwoWay<'static, &'static str, &'static str, R>;
+///
 /// #[coro::coroutine]
-/// fn ten(first: u32, parts: u32) -> TwoWay<'static, u32, &'static str, u32> {
-///     let mut sum = first;
-///     for part in 1..parts {
-///         let (first, so_far) = (co_yield!("the next part, please"), part);
-///         sum += co_yield!(..ten(first, 1)) * so_far;
+/// fn signed_up(name: &'static str) -> Asks<String> {
+///     let age = co_yield!(..number(co_yield!("your age?")));
+///     if age < 18 && !co_yield!(..yes_or_no(co_yield!("do your parents know?"))) {
+///         return format!("{name} has to ask first");
 ///     }
-///     while sum < 10 {
-///         sum += co_yield!("more");
-///     }
-///     sum
+///     format!("{name} is in")
 /// }
 ///
-/// let mut asking = two_way(|first| ten(first, 2));
-/// assert_eq!(asking.resume(3), Ok(Yielded("the next part, please")));
-/// assert_eq!(asking.resume(4), Ok(Yielded("more")));
-/// assert_eq!(asking.resume(8), Ok(Complete(15)));
+/// #[coro::coroutine]
+/// fn number(mut answer: &'static str) -> Asks<u32> {
+///     loop {
+///         match answer.parse() {
+///             Ok(number) => return number,
+///             Err(_) => answer = co_yield!("a number, please"),
+///         }
+///     }
+/// }
+///
+/// #[coro::coroutine]
+/// fn yes_or_no(mut answer: &'static str) -> Asks<bool> {
+///     while !["yes", "no"].contains(&answer) {
+///         answer = co_yield!("yes or no?");
+///     }
+///     answer == "yes"
+/// }
+///
+/// let mut signed_up = two_way(signed_up);
+/// assert_eq!(signed_up.resume("Ada"), Ok(Yielded("your age?")));
+/// assert_eq!(signed_up.resume("twelve"), Ok(Yielded("a number, please")));
+/// assert_eq!(signed_up.resume("12"), Ok(Yielded("do your parents know?")));
+/// assert_eq!(signed_up.resume("yes"), Ok(Complete("Ada is in".to_owned())));
 /// ```
 ///
 /// A function that returns an `impl InPlace<TwoWay<…>>` is not allocated, but lives where its caller puts it; see
@@ -100,10 +121,20 @@ pub struct TwoWay<'a, In, Out, R = (), S: Threads = Local>(CoroutineHandle<'a, T
 
 /// The promise of a [`TwoWay`] coroutine.
 #[derive(Debug)]
+#[repr(C)]
 pub struct TwoWayPromise<In, Out, R = (), S: Threads = Local> {
-    argument: Option<In>,
-    resumed: Option<Resumed<Out, R>>,
+    /// First, so that whoever resumes the outermost of several coroutines finds that of the innermost, whatever its
+    /// result is.
+    channel: Channel<In, Out>,
+    returned: Option<R>,
     threads: PhantomData<fn() -> S>,
+}
+
+/// What goes in and out.
+#[derive(Debug)]
+struct Channel<In, Out> {
+    argument: Option<In>,
+    out: Option<Out>,
 }
 
 /// A coroutine that is resumed with arguments; [`two_way`] makes it from a function that returns a [`TwoWay`].
@@ -216,20 +247,24 @@ impl<'a, In, Out, R, S: Threads, F: FnOnce(In) -> TwoWay<'a, In, Out, R, S>> Res
     /// With what the coroutine's body panics. It has ended then.
     #[inline]
     pub fn resume(&mut self, argument: In) -> Result<Resumed<Out, R>, ResumeError<In>> {
-        let TwoWay(handle) = match &mut self.coroutine {
+        let coroutine = match &mut self.coroutine {
             Some(begun) if begun.0.is_done() => return Err(ResumeError(argument)),
             Some(begun) => {
-                begun.0.innermost_promise_mut().argument = Some(argument);
+                begun.channel().argument = Some(argument);
                 begun
             }
-            None => match self.begin.take() {
-                Some(begin) => self.coroutine.insert(begin(argument)),
-                None => return Err(ResumeError(argument)),
-            },
+            None => {
+                let Some(begin) = self.begin.take() else { return Err(ResumeError(argument)) };
+                let begun = self.coroutine.insert(begin(argument));
+                // One that begins with `initial = suspend_never` has run already.
+                if let Some(resumed) = begun.take() {
+                    return Ok(resumed);
+                }
+                begun
+            }
         };
-        // One that begins with `initial = suspend_never` has run already.
-        let resumed = handle.pull(|promise| promise.resumed.take());
-        Ok(resumed.expect("a body that does not panic yields or returns"))
+        coroutine.0.try_resume();
+        Ok(coroutine.take().expect("a body that does not panic yields or returns"))
     }
 
     /// Whether the coroutine has ended.
@@ -248,6 +283,26 @@ impl<'a, In, Out, R, S: Threads, F: FnOnce(In) -> TwoWay<'a, In, Out, R, S>> Res
     #[must_use]
     pub fn info(&self) -> Option<Info> {
         Some(self.coroutine.as_ref()?.0.info())
+    }
+}
+
+impl<In, Out, R, S: Threads> TwoWay<'_, In, Out, R, S> {
+    /// The innermost coroutine's.
+    #[inline]
+    fn channel(&mut self) -> &mut Channel<In, Out> {
+        // SAFETY: S1: a `TwoWayPromise` begins with it (`repr(C)`), and so does each one under it: `Calls` links those
+        // of the same type, and `Deputizing` those that differ in their result. Tests: tests/two_way_delegation.rs,
+        // tests/attacks_two_way.rs.
+        unsafe { self.0.innermost_part_mut() }
+    }
+
+    /// What it has done, if it was not taken yet.
+    #[inline]
+    fn take(&mut self) -> Option<Resumed<Out, R>> {
+        match self.channel().out.take() {
+            Some(out) => Some(Resumed::Yielded(out)),
+            None => self.0.promise_mut().returned.take().map(Resumed::Complete),
+        }
     }
 }
 
@@ -276,6 +331,7 @@ impl<In, Out, R, S: Threads> Promise for TwoWayPromise<In, Out, R, S> {
     type Final = SuspendAlways;
 
     const LAZY: bool = true;
+    const MIXED: bool = true;
 
     fn initial_suspend(&mut self) -> SuspendAlways {
         SuspendAlways
@@ -286,14 +342,14 @@ impl<In, Out, R, S: Threads> Promise for TwoWayPromise<In, Out, R, S> {
     }
 
     fn return_value(&mut self, value: R) {
-        self.resumed = Some(Resumed::Complete(value));
+        self.returned = Some(value);
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<In, Out, R, S: Threads> NewPromise for TwoWayPromise<In, Out, R, S> {
     fn new() -> Self {
-        Self { argument: None, resumed: None, threads: PhantomData }
+        Self { channel: Channel { argument: None, out: None }, returned: None, threads: PhantomData }
     }
 }
 
@@ -321,56 +377,8 @@ impl<In, Out, R, S: Threads> YieldValue<Out> for TwoWayPromise<In, Out, R, S> {
 
     #[inline]
     fn yield_value(&mut self, out: Out) -> Argument {
-        self.resumed = Some(Resumed::Yielded(out));
+        self.channel.out = Some(out);
         Argument(())
-    }
-}
-
-/// `co_yield!(..other)`
-#[diagnostic::do_not_recommend]
-impl<'a, In: 'a, Out: 'a, R: 'a, S: Threads> YieldFrom<TwoWay<'a, In, Out, R, S>> for TwoWayPromise<In, Out, R, S> {
-    type Awaitable = Deputy<'a, In, Out, R, S>;
-
-    fn yield_from(&mut self, mut other: TwoWay<'a, In, Out, R, S>) -> Deputy<'a, In, Out, R, S> {
-        // One that began with `initial = suspend_never` has yielded already, and waits for the answer to that; or it
-        // has ended.
-        if !other.0.is_done() {
-            self.resumed = other.0.innermost_promise_mut().resumed.take();
-        }
-        Deputy { other, has_yielded: self.resumed.is_some() }
-    }
-}
-
-/// A coroutine that another one lets answer in its place.
-#[derive(Debug)]
-pub struct Deputy<'a, In, Out, R, S: Threads = Local> {
-    other: TwoWay<'a, In, Out, R, S>,
-    has_yielded: bool,
-}
-
-#[diagnostic::do_not_recommend]
-impl<'a, In: 'a, Out: 'a, R: 'a, S: Threads> Callee<'a> for Deputy<'a, In, Out, R, S> {
-    type Promise = TwoWayPromise<In, Out, R, S>;
-    type Output = R;
-
-    fn suspends_first(&self) -> bool {
-        self.has_yielded
-    }
-
-    fn into_handle(self) -> CoroutineHandle<'a, TwoWayPromise<In, Out, R, S>> {
-        self.other.0
-    }
-
-    /// The answer to what it had yielded.
-    fn suspended_first(promise: &mut TwoWayPromise<In, Out, R, S>, of_caller: &mut TwoWayPromise<In, Out, R, S>) {
-        promise.argument = of_caller.argument.take();
-    }
-
-    fn result(promise: &mut TwoWayPromise<In, Out, R, S>) -> R {
-        match promise.resumed.take() {
-            Some(Resumed::Complete(returned)) => returned,
-            _ => unreachable!("a coroutine that has ended has returned"),
-        }
     }
 }
 
@@ -393,7 +401,7 @@ impl<In, Out, R, S: Threads> Awaiter<TwoWayPromise<In, Out, R, S>> for Argument 
 
     #[inline]
     fn await_resume(&mut self, promise: &mut TwoWayPromise<In, Out, R, S>) -> In {
-        promise.argument.take().expect("one that waits for an argument cannot be delegated to")
+        promise.channel.argument.take().expect("one that waits for an argument cannot be delegated to")
     }
 }
 
