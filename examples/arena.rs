@@ -25,7 +25,8 @@ pub fn files(arena: Shared<Bump>, directory: PathBuf) -> Generator<'static, Path
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();
     for path in paths {
-        if path.is_dir() {
+        // A link may lead back up.
+        if path.is_dir() && !path.is_symlink() {
             co_yield!(..files(arena.clone(), path));
         } else {
             co_yield!(path);

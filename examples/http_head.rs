@@ -17,6 +17,7 @@ pub struct Head {
     pub method: String,
     pub target: String,
     pub version: String,
+    /// Names and values. Of a value, what is not UTF-8 is replaced.
     pub fields: Vec<(String, String)>,
 }
 

@@ -87,12 +87,12 @@ pub fn interview(greeting: &str) -> Interview<'_> {
     let name = co_yield!(Ask("your name?"));
     co_yield!(Log("has a name"));
     let age = loop {
-        match co_yield!(Ask("your age?")).parse::<u32>() {
+        match co_yield!(Ask("your age?")).parse::<u8>() {
             Ok(age) => break age,
             Err(_) => co_yield!(Log("needs to be asked again")),
         }
     };
-    format!("{greeting}, {name}: next year you will be {}", age + 1)
+    format!("{greeting}, {name}: next year you will be {}", u32::from(age) + 1)
 }
 
 fn main() {

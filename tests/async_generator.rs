@@ -460,8 +460,114 @@ mod threads {
     }
 }
 
+#[coro::coroutine]
+fn addresses() -> AsyncGenerator<'static, (usize, bool)> {
+    let local = [7_u8; 64];
+    let borrow = &local;
+    for _ in 0..3 {
+        yield_now().await;
+        co_yield!((std::ptr::from_ref(&local).addr(), std::ptr::eq(borrow, &raw const local)));
+    }
+}
+
+#[test]
+fn locals_stay_where_they_are_when_the_generator_is_moved() {
+    let mut on_stack = addresses();
+    let first = block_on(on_stack.next());
+    // In the middle of an item, too.
+    assert!(poll_once(&mut on_stack.next()).is_pending());
+    let mut boxed = Box::new([None, Some(on_stack)]);
+    let second = block_on(boxed[1].as_mut().expect("it is there").next());
+    let mut moved = vec![addresses(), boxed[1].take().expect("it is there")].swap_remove(1);
+    assert_eq!([second, block_on(moved.next())], [first; 2]);
+    assert!(first.expect("an item").1, "its borrow points at it");
+}
+
+/// Holds an argument and a local, and awaits who holds one. Its value is not counted: rustc would lose it if a local
+/// panicked as it is dropped (rust-lang/rust#47949).
+#[coro::coroutine]
+fn lively(_argument: Live, fails: bool) -> TryAsyncGenerator<'static, Live, &'static str> {
+    #[coro::coroutine]
+    fn wait() -> Task<'static, ()> {
+        let _local = Live::new("local of a callee");
+        yield_now().await;
+    }
+    let _local = Live::new("local");
+    event("begins");
+    for _ in 0..2 {
+        let _local = Live::new("local of the loop");
+        wait().await;
+        co_yield!(Live::new("item"));
+    }
+    if fails { Err("failed") } else { Ok(()) }
+}
+
+/// Polls so often, and keeps the items until the generator has gone; how many events there were.
+fn poll_lively(polls: usize, fails: bool, armed: &[usize]) -> usize {
+    reset(armed);
+    let mut kept = vec![];
+    let ended = attempt(|| {
+        let mut items = lively(Live::new("argument"), fails);
+        for _ in 0..polls {
+            let was_over = items.location().is_none();
+            match attempt(|| poll_once(&mut items.next())) {
+                Ok(Poll::Ready(Some(item))) => kept.push(item),
+                Ok(Poll::Ready(None)) => assert!(items.location().is_none(), "it is at its end"),
+                Ok(Poll::Pending) => assert!(!was_over),
+                Err(_) => assert!(!was_over && items.location().is_none(), "a panic is its end"),
+            }
+        }
+    });
+    assert!(ended.is_ok() || !armed.is_empty());
+    let all: Vec<_> = kept.iter().flatten().map(|item| item.name).collect();
+    assert_eq!(alive(), all, "what it gave is its receiver's, and the rest has gone: {armed:?} of {polls}");
+    support::disarm();
+    drop(kept);
+    assert_eq!((alive(), support::dropped_twice()), (vec![], vec![]));
+    support::log().len()
+}
+
+#[test]
+fn what_it_holds_is_dropped_once_wherever_it_stops_or_panics() {
+    // Two polls for each item, one for the end, one after it.
+    for (polls, fails) in (0..=6).flat_map(|polls| [(polls, false), (polls, true)]) {
+        let events = poll_lively(polls, fails, &[]);
+        for event in 0..events {
+            poll_lively(polls, fails, &[event]);
+        }
+    }
+}
+
+#[test]
+fn one_that_panics_before_its_first_item_or_after_one_gives_none_for_ever() {
+    #[coro::coroutine]
+    fn panics_after(items: u32, _argument: Live) -> AsyncGenerator<'static, Live> {
+        let _local = Live::new("local");
+        for _ in 0..items {
+            co_yield!(Live::new("item"));
+        }
+        std::panic::resume_unwind(Box::new("out of items"));
+    }
+    for items in 0..3 {
+        reset(&[]);
+        let mut generator = panics_after(items, Live::new("argument"));
+        for _ in 0..items {
+            assert_eq!(block_on(generator.next()).expect("not yet").name, "item");
+        }
+        take_log();
+        assert_eq!(attempt(|| block_on(generator.next())).map(drop), Err("out of items".to_owned()), "after {items}");
+        assert_eq!(take_log(), ["drop local", "drop argument"]);
+        for _ in 0..2 {
+            assert!(block_on(generator.next()).is_none());
+        }
+        assert!(generator.location().is_none());
+        assert_eq!((alive(), support::dropped_twice()), (vec![], vec![]));
+    }
+}
+
 mod streams {
-    use futures::{FutureExt, StreamExt};
+    use futures::stream::FusedStream;
+    use futures::{FutureExt, Stream, StreamExt};
 
     use super::*;
 
@@ -483,6 +589,37 @@ mod streams {
             }
         });
         assert_eq!(seen, [0, 1]);
+    }
+
+    #[test]
+    fn it_promises_no_number_of_items_and_says_when_there_are_no_more() {
+        let mut items = count(1);
+        assert_eq!(items.size_hint(), (0, None));
+        assert!(!items.is_terminated(), "nobody has asked it yet");
+        assert!(poll_once(&mut StreamExt::next(&mut items)).is_pending() && !items.is_terminated());
+        assert_eq!(block_on(StreamExt::next(&mut items)), Some(0));
+        assert!(!items.is_terminated(), "it does not know yet");
+        assert_eq!(block_on(StreamExt::next(&mut items)), None);
+        assert!(items.is_terminated());
+        assert_eq!(block_on(count(3).zip(count(9)).map(|(a, b)| a * b).collect::<Vec<_>>()), [0, 1, 4]);
+    }
+
+    #[test]
+    fn one_whose_last_item_is_an_error_is_not_terminated_before_that_was_taken() {
+        #[coro::coroutine]
+        fn fails() -> TryAsyncGenerator<'static, u32, &'static str> {
+            co_yield!(1);
+            yield_now().await;
+            Err("the last")
+        }
+        let mut items = fails();
+        let mut seen = vec![];
+        while !items.is_terminated() && seen.len() < 9 {
+            seen.push(block_on(StreamExt::next(&mut items)));
+        }
+        assert_eq!(seen, [Some(Ok(1)), Some(Err("the last"))]);
+        let mut panics = count(2).map(|_| -> u32 { std::panic::resume_unwind(Box::new("in the closure")) });
+        assert!(attempt(|| block_on(panics.next())).is_err());
     }
 }
 

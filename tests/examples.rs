@@ -241,6 +241,10 @@ fn each_kind_of_yield_has_its_own_answer() {
     assert_eq!(questions, ["your name?", "your age?", "your age?", "your age?"]);
     assert_eq!(log, ["has a name", "needs to be asked again", "needs to be asked again"]);
     assert_eq!(result.as_deref(), Some("Hello, Ada: next year you will be 37"));
+    let mut answers = VecDeque::from(["Methuselah", "-1", "969", "4294967295", "255"]);
+    let (log, result) = kinds_of_yield::interview("Hello").run(|_| answers.pop_front().map(str::to_owned));
+    assert_eq!(log.len(), 4);
+    assert_eq!(result.as_deref(), Some("Hello, Methuselah: next year you will be 256"));
 }
 
 #[test]
@@ -259,11 +263,16 @@ fn arena_walks_a_tree_in_memory_that_comes_back_at_its_end() {
     for file in ["z", "a/y", "a/b/c/x"] {
         fs::write(top.join(file), "").expect("the same");
     }
+    // It is not followed.
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&top, top.join("a/b/c/y")).expect("the same");
     let mut arena = coro::Shared::new(bumpalo::Bump::new());
     let mut files = arena::files(arena.clone(), top.clone());
     assert_eq!(files.next(), Some(top.join("a/b/c/x")));
     let deep = arena.allocated_bytes();
     assert!(deep > 0);
+    #[cfg(unix)]
+    assert_eq!(files.next(), Some(top.join("a/b/c/y")));
     assert_eq!(files.by_ref().collect::<Vec<_>>(), [top.join("a/y"), top.join("z")]);
     assert!(arena.get_mut().is_none());
     drop(files);

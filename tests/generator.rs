@@ -83,6 +83,9 @@ fn a_generator_that_has_ended_stays_ended() {
     assert_eq!(numbers.next(), Some(1));
     assert_eq!([numbers.next(), numbers.next(), numbers.next()], [None; 3]);
     assert_eq!(count_to(0).fuse().next(), None);
+    let mut fused = count_to(2).fuse();
+    assert_eq!([fused.next(), fused.next(), fused.next(), fused.next()], [Some(1), Some(2), None, None]);
+    assert_eq!(count_to(3).fuse().collect::<Vec<_>>(), [1, 2, 3]);
     fn is_fused(it: &impl std::iter::FusedIterator) -> (usize, Option<usize>) {
         it.size_hint()
     }

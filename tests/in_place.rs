@@ -33,6 +33,27 @@ fn each_use_goes_on_where_the_last_one_stopped_and_after_the_end_there_is_nothin
     assert_eq!(squares.coroutine().next(), None);
 }
 
+#[test]
+fn what_is_lent_is_an_iterator_like_any_other() {
+    let (mut first, mut second) = (pin!(squares(3)), pin!(squares(9)));
+    assert_eq!(first.as_mut().coroutine().size_hint(), (0, None), "it promises nothing");
+    assert_eq!(
+        first.as_mut().coroutine().zip(second.as_mut().coroutine()).collect::<Vec<_>>(),
+        [(0, 0), (1, 1), (4, 4)]
+    );
+    let mut fused = second.as_mut().coroutine().fuse();
+    assert_eq!((fused.next(), fused.by_ref().take(2).sum::<u64>()), (Some(9), 41), "it goes on where `zip` stopped");
+    let mut sum = 0;
+    for square in &mut fused {
+        sum += square;
+    }
+    assert_eq!((sum, fused.next(), fused.next()), (36 + 49 + 64, None, None));
+    fn is_fused(it: &impl std::iter::FusedIterator) -> (usize, Option<usize>) {
+        it.size_hint()
+    }
+    assert_eq!(is_fused(&first.coroutine()), (0, None));
+}
+
 #[coro::coroutine]
 fn words<'a>(text: &'a str, and: &'a str) -> impl InPlace<Generator<'a, &'a str>> {
     for word in text.split(' ') {

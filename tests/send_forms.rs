@@ -5,13 +5,17 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, ThreadId};
 
 use coro::Resumed::{Complete, Yielded};
-use coro::{Generator, Local, Resumable, Sendable, Signal, StateMachine, Task, TwoWay, two_way};
+use coro::{
+    AsyncGenerator, Detached, Generator, InPlace, Local, Polled, Resumable, Sendable, Signal, StateMachine, Task,
+    TryAsyncGenerator, TwoWay, two_way, two_way_in,
+};
 
 struct Probe<T>(PhantomData<T>);
 
@@ -28,6 +32,13 @@ trait Otherwise {
 }
 
 impl<T> Otherwise for Probe<T> {}
+
+impl<T> Probe<T> {
+    /// Of the type of a value, where that has no name.
+    fn of(_: &T) -> Self {
+        Self(PhantomData)
+    }
+}
 
 /// Whether a type is `Send`: of two methods of one name, the probe's own is called where its bound holds.
 macro_rules! is_send {
@@ -66,10 +77,45 @@ fn the_sendable_forms_are_send_if_what_they_give_and_take_is() {
             is_send!(Resumable<String, TwoWay<'static, u32, u32, (), Sendable>>),
             is_send!(Resumable<Shared, TwoWay<'static, u32, u32, (), Sendable>>),
         ),
+        (is_send!(AsyncGenerator<'static, u32>), is_send!(AsyncGenerator<'static, u32, Polled>)),
+        (is_send!(AsyncGenerator<'static, String>), is_send!(AsyncGenerator<'static, Shared>)),
+        (is_send!(AsyncGenerator<'static, u32, Detached<Sendable>>), is_send!(AsyncGenerator<'static, u32, Detached>)),
+        (is_send!(TryAsyncGenerator<'static, u32, u32>), is_send!(TryAsyncGenerator<'static, u32, u32, Polled>)),
+        (is_send!(TryAsyncGenerator<'static, u32, String>), is_send!(TryAsyncGenerator<'static, u32, Shared>)),
     ];
     for (index, pair) in pairs.into_iter().enumerate() {
         assert_eq!(pair, (true, false), "pair {index}");
     }
+}
+
+#[test]
+fn a_place_and_what_is_made_of_it_is_send_if_its_coroutine_is() {
+    #[coro::coroutine]
+    fn items(of: [u32; 2]) -> impl InPlace<Generator<'static, u32>> {
+        for item in of {
+            co_yield!(item);
+        }
+    }
+    #[coro::coroutine]
+    fn sendable_items(of: [u32; 2]) -> impl InPlace<Generator<'static, u32, Sendable>> {
+        for item in of {
+            co_yield!(item);
+        }
+    }
+    #[coro::coroutine]
+    fn talk(first: u32) -> impl InPlace<TwoWay<'static, u32, u32, u32>> {
+        co_yield!(first)
+    }
+    #[coro::coroutine]
+    fn sendable_talk(first: u32) -> impl InPlace<TwoWay<'static, u32, u32, u32, Sendable>> {
+        co_yield!(first)
+    }
+    let (here, there) = (items([1, 2]), sendable_items([1, 2]));
+    assert!(!Probe::of(&here).is_send() && Probe::of(&there).is_send());
+    assert!(!Probe::of(&talk(1)).is_send() && Probe::of(&sendable_talk(1)).is_send());
+    let (here, there) = (pin!(None), pin!(None));
+    assert!(!Probe::of(&two_way_in(here, talk)).is_send());
+    assert!(Probe::of(&two_way_in(there, sendable_talk)).is_send());
 }
 
 /// Adds up where it ran, and is counted when it is dropped.
