@@ -46,11 +46,11 @@ pub fn fibonacci() -> Generator<'static, u64> {
     let __coro_promise = __coro_runtime::NewPromise::new();
     let __coro_final = __coro_runtime::private::FromPromise;
     // 5. The body: an `async` block, of which rustc makes the state machine. `__coroutine` is a pointer to the frame it will be in.
-    let __coro_body = __coroutine.body(move |mut __coroutine| async move {
+    let __coro_body = __coroutine.body(move |__coroutine| async move {
         // Never run: the type of what the body returns, for `return`, `?` and coercions.
         if false { return __coroutine.never(); }
-        // The initial suspension is the first await of all.
-        __coroutine.starts_as_promised(__coro_runtime::private::StartsWith::wait).await;
+        // The initial suspension is the first await of all. It gives the frame again, so that it need not be kept meanwhile.
+        let mut __coroutine = __coroutine.starts_as_promised(__coro_runtime::private::StartsWith::wait).await;
         // What the user wrote, in a block with a label that only code of this body can `break` to.
         return 'coroutine_body: {
             // How something is awaited is found by calling a method: the impls of this trait take turns.
@@ -62,7 +62,7 @@ pub fn fibonacci() -> Generator<'static, u64> {
                     // Never run: this `break` does not compile where a macro has moved the suspension out of the body.
                     if false { loop { break 'coroutine_body __coroutine.never(); } },
                     // The promise's `yield_value` is asked for an awaiter, which is awaited.
-                    // With the value comes the frame again: where it is in a place, the optimizer then sees that it is the same.
+                    // With the value comes the frame again.
                     match __coroutine.give(__coro_runtime::YieldValue::yield_value, this, &__CORO_ABOUT.points[1]).await {
                         (__coro_value, __coro_here) => { __coroutine = __coro_here; __coro_value }
                     }

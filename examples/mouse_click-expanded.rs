@@ -57,12 +57,12 @@ fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
     let __coro_promise = __coro_runtime::NewPromise::new();
     let __coro_final = __coroutine.finish(__coro_runtime::FinalSuspend::final_suspend, __coro_runtime::SuspendAlways);
     // 5. The body: an `async` block, of which rustc makes the state machine. `__coroutine` is a pointer to the frame it will be in.
-    let __coro_body = __coroutine.body(move |mut __coroutine| async move {
+    let __coro_body = __coroutine.body(move |__coroutine| async move {
         // Never run: an `async` block drops what it captured in the order in which it is mentioned, so this is a `fn`'s order.
         // And the type of what the body returns, for `return`, `?` and coercions.
         if false { let _ = &path; return __coroutine.never(); }
-        // The initial suspension is the first await of all.
-        match __coro_runtime::SuspendNever {
+        // The initial suspension is the first await of all. It gives the frame again.
+        let mut __coroutine = match __coro_runtime::SuspendNever {
             __coro_initial => { __coroutine.starts(__coro_runtime::private::StartsWith::wait, __coro_initial).await }
         };
         // What the user wrote, in a block with a label that only code of this body can `break` to.

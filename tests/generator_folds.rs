@@ -1,4 +1,5 @@
-//! Generators that are consumed whole: their items are taken while the bodies stay on the stack, and nobody can tell.
+//! Generators that are consumed whole: in a place their items are taken while the body stays on the stack, and nobody can
+//! tell.
 #![forbid(unsafe_code)]
 
 mod support;
@@ -43,6 +44,18 @@ fn around<'a>(before: u32, inner: Generator<'a, u32>, after: u32) -> Generator<'
 fn eager_around(inner: Generator<'_, u32>) -> Generator<'_, u32> {
     co_yield!(..inner);
     co_yield!(100);
+}
+
+#[coro::coroutine]
+fn here(inner: Generator<'_, u32>) -> impl InPlace<Generator<'_, u32>> {
+    co_yield!(..inner);
+    co_yield!(1000);
+}
+
+#[coro::coroutine(initial = suspend_never)]
+fn eager_here(inner: Generator<'_, u32>) -> impl InPlace<Generator<'_, u32>> {
+    co_yield!(..inner);
+    co_yield!(1000);
 }
 
 type Consume = fn(Generator<'_, u32>) -> Vec<u32>;
@@ -91,7 +104,11 @@ fn a_fold_finds_what_a_loop_finds() {
         || around(1, eager_around(eager_around(eager(1))), 2),
     ];
     for (which, make) in make.into_iter().enumerate() {
-        assert_eq!(folded(make()), one_by_one(make()), "number {which}");
+        let mut items = one_by_one(make());
+        assert_eq!(folded(make()), items, "number {which}");
+        items.push(1000);
+        assert_eq!(folded(pin!(here(make())).coroutine()), items, "number {which}, in a place");
+        assert_eq!(folded(pin!(eager_here(make())).coroutine()), items, "number {which}, in a place, eagerly");
     }
 }
 
@@ -149,10 +166,31 @@ fn lively(depth: u32, _argument: Live) -> Generator<'static, Live> {
     event("body ends");
 }
 
+/// The same in a place. Those it delegates to are not.
+#[coro::coroutine]
+fn lively_in_place(depth: u32, _argument: Live) -> impl InPlace<Generator<'static, Live>> {
+    let _local = Live::new("local");
+    event("body begins");
+    co_yield!(Live::new("item"));
+    if depth > 0 {
+        co_yield!(..lively(depth - 1, Live::new("argument")));
+    }
+    co_yield!(Live::new("item"));
+    event("body ends");
+}
+
 /// Folds with every kind of event in it, from the `skip`th item on.
-fn fold_lively(depth: u32, skip: usize) -> usize {
+fn fold_lively(in_place: bool, depth: u32, skip: usize) -> usize {
+    let argument = Live::new("argument");
+    if in_place {
+        fold_from(pin!(lively_in_place(depth, argument)).coroutine(), skip)
+    } else {
+        fold_from(lively(depth, argument), skip)
+    }
+}
+
+fn fold_from(mut generator: Generator<'_, Live>, skip: usize) -> usize {
     let captured = Live::new("captured");
-    let mut generator = lively(depth, Live::new("argument"));
     drop(generator.by_ref().take(skip).collect::<Vec<_>>());
     let (_folded, count) = generator.fold((Live::new("folded"), 0), move |(folded, count), item| {
         let _captured = &captured;
@@ -165,28 +203,29 @@ fn fold_lively(depth: u32, skip: usize) -> usize {
 
 #[test]
 fn everything_is_dropped_once_wherever_a_body_a_step_or_a_drop_panics() {
-    for (depth, skip) in [(0, 0), (0, 1), (1, 0), (1, 2), (2, 0), (2, 3), (2, 5)] {
+    let cases = [(0, 0), (0, 1), (1, 0), (1, 2), (2, 0), (2, 3), (2, 5)];
+    for (in_place, (depth, skip)) in cases.into_iter().flat_map(|case| [(false, case), (true, case)]) {
         reset(&[]);
-        assert_eq!(fold_lively(depth, skip) + skip, 2 * (depth as usize + 1));
+        assert_eq!(fold_lively(in_place, depth, skip) + skip, 2 * (depth as usize + 1));
         let events = take_log().len();
         assert_eq!((alive(), dropped_twice()), (vec![], vec![]));
         for armed in 0..events {
             reset(&[armed]);
-            let panicked = attempt(|| fold_lively(depth, skip)).expect_err("it was armed");
+            let panicked = attempt(|| fold_lively(in_place, depth, skip)).expect_err("it was armed");
             assert!(panicked.starts_with("injected at"), "{panicked}");
-            assert_eq!((alive(), dropped_twice()), (vec![], vec![]), "{depth}, {skip}, {armed}");
+            assert_eq!((alive(), dropped_twice()), (vec![], vec![]), "{in_place}, {depth}, {skip}, {armed}");
         }
     }
 }
 
 #[test]
-fn the_body_is_on_the_stack_while_its_items_are_taken() {
+fn a_body_in_a_place_is_on_the_stack_while_its_items_are_taken() {
     // So a panic of the step unwinds it before it unwinds the fold, which has the step.
     for depth in 0..3 {
         reset(&[]);
         let captured = Live::new("captured");
         let attempted = attempt(|| {
-            lively(depth, Live::new("argument")).for_each(move |item| {
+            pin!(lively_in_place(depth, Live::new("argument"))).coroutine().for_each(move |item| {
                 let _captured = &captured;
                 drop(item);
                 if !take_log().is_empty() {

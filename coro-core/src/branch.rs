@@ -106,6 +106,7 @@ pub(crate) const fn bodiless(kind: Kind, resume: Resume) -> VTable {
         shared: false,
         promise: 0,
         resume,
+        resume_by_owner: nothing,
         destroy: nothing,
         release: nothing,
         free: nothing,
@@ -191,7 +192,7 @@ impl Group {
 ///
 /// # Safety
 /// `starter` is a group's, and `turn` runs it.
-unsafe fn start(starter: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left {
+unsafe fn start(starter: NonNull<Header>, turn: NonNull<Turn>) -> Left {
     // SAFETY: S2: the group waits for its starter, so it is alive; unstarted coroutines are its own. Test:
     // tests/together.rs.
     unsafe {
@@ -205,7 +206,7 @@ unsafe fn start(starter: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left {
                 group.count_down();
             } else {
                 coroutine.link.set(Some(NonNull::from(branch).cast()));
-                turn.unwrap_unchecked().as_ref().postpone(starter);
+                turn.as_ref().postpone(starter);
                 return Left::gone(Some(branch.coroutine));
             }
         }
@@ -216,11 +217,11 @@ unsafe fn start(starter: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left {
 
 /// # Safety
 /// `branch` is one, its coroutine has ended, and `turn` has its panic.
-unsafe fn branch_ended(branch: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left {
+unsafe fn branch_ended(branch: NonNull<Header>, turn: NonNull<Turn>) -> Left {
     // SAFETY: S2: the group waits for this branch, so it is alive. Test: tests/together.rs.
     unsafe {
         let branch = branch.cast::<Branch>().as_ref();
-        branch.group.as_ref().note_end(branch, turn.unwrap_unchecked().as_ref().panic.take());
+        branch.group.as_ref().note_end(branch, turn.as_ref().panic.take());
         Left::gone(arrive(branch.group))
     }
 }

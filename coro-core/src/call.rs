@@ -11,10 +11,10 @@ use crate::continuation::{ByOwner, CallsWorld, Parks, Threads, World};
 use crate::drive::Turn;
 use crate::frame::{Header, Left, promise_of};
 use crate::handle::CoroutineHandle;
+use crate::inside::Inside;
 use crate::private::Co;
 use crate::promise::Promise;
 use crate::trace;
-use crate::whole::Inside;
 
 /// A coroutine type that other coroutines can await: C++'s task.
 ///
@@ -162,10 +162,12 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
         // tests/calls.rs.
         let turn = turn.map(|turn| unsafe { turn.as_ref() });
         if P::World::ALONE {
-            Inside::of(context).take_fresh();
-        }
-        if P::World::ALONE && self.first != First::Calls && self.first().is_pending() {
-            return Poll::Pending;
+            let inside = Inside::of(context);
+            inside.take_fresh();
+            if self.first != First::Calls && self.first().is_pending() {
+                inside.suspend(None);
+                return Poll::Pending;
+            }
         }
         let handle = self.callee.as_ref().expect("not polled again after it was ready");
         let (callee, own) = (handle.header(), handle.pointer());
@@ -208,7 +210,6 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Call<'a, P, C, X> {
         if self.first == First::Suspends {
             self.first = First::HasSuspended;
             trace::event(self.co.header(), "await_suspend", "suspends");
-            self.co.header().state.suspend();
             return Poll::Pending;
         }
         self.first = First::Calls;

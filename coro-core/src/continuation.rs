@@ -17,12 +17,12 @@ pub(crate) mod sealed {
     use core::future::Future;
     use core::pin::Pin;
     use core::ptr::NonNull;
-    use core::task::{Context, Poll, Waker};
+    use core::task::{Context, Poll};
 
     use crate::awaiter::Awaiter;
     use crate::branch::Outcome;
-    use crate::drive::Turn;
     use crate::frame::{Header, Left};
+    use crate::inside::Inside;
     use crate::leaf::Kept;
     use crate::private::Co;
     use crate::promise::Promise;
@@ -50,24 +50,21 @@ pub(crate) mod sealed {
         /// Whether there is somebody to go back to at the root: who polls it.
         const POLLED: bool = false;
 
-        /// Polls the body of `frame` as this world does. The frame is `LENT` if it is its caller's, who knows its type.
+        /// Polls the body of a frame as this world does.
         ///
         /// # Safety
-        /// `turn` is on the stack, and runs this body; there is one unless this world allows to run it alone.
+        /// `inside` is about that frame. Its turn is on the stack, and runs this body; there is one unless this world
+        /// allows to run it alone.
         #[inline]
-        unsafe fn poll<B: Future, const LENT: bool>(
-            body: Pin<&mut B>,
-            _frame: NonNull<Header>,
-            _turn: Option<NonNull<Turn>>,
-        ) -> Poll<B::Output> {
-            body.poll(&mut Context::from_waker(Waker::noop()))
+        unsafe fn poll<B: Future>(body: Pin<&mut B>, inside: &Inside) -> Poll<B::Output> {
+            inside.poll(|context| body.poll(context))
         }
 
         /// The body has returned `Pending`, and leaves the stack. `None` if nobody would resume it.
         ///
         /// # Safety
         /// As for [`poll`](Self::poll), and the body was polled just now.
-        unsafe fn left(frame: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Option<Left>;
+        unsafe fn left(inside: &Inside) -> Option<Left>;
 
         /// What an awaiter's frame remembers of its coroutine.
         type Kept<P>: Kept<P>;

@@ -16,7 +16,7 @@ use crate::whole::Taker;
 
 /// One run of the trampoline, as the body that is on the stack sees it.
 #[repr(C, align(16))]
-pub struct Turn {
+pub(crate) struct Turn {
     /// Who goes on when the body returns: a callee, or the target of a symmetric transfer.
     pub(crate) next: Cell<Option<NonNull<Header>>>,
     /// Who goes on, last first, when nobody else does: suspended chains that the turn owns, linked by their states.
@@ -131,7 +131,7 @@ impl Turn {
         // If this panics and the caller catches that, the turn only nests less deep.
         self.nested.set(nested + 1);
         // SAFETY: S4: caller's contract. Tests: tests/calls.rs, tests/stack.rs.
-        let left = unsafe { (callee.as_ref().vtable.resume)(callee, Some(NonNull::from(self))) };
+        let left = unsafe { (callee.as_ref().vtable.resume)(callee, NonNull::from(self)) };
         self.nested.set(nested);
         Some(left)
     }
@@ -179,7 +179,7 @@ pub(crate) unsafe fn run(first: NonNull<Header>) {
     // Most runs are a single step, which needs no loop.
     // SAFETY: caller's contract.
     unsafe {
-        let left = step(first, &turn);
+        let left = step(first, &turn, enter);
         if left.next.is_some() || left.waits.is_some() || turn.later.get().is_some() {
             run_on(left, &turn);
         }
@@ -200,96 +200,134 @@ unsafe fn run_on(mut left: Left, turn: &Turn) {
                 Some(leaf) => settle(leaf, left.next, turn),
             };
             let Some(next) = next.or_else(|| turn.postponed()) else { return };
-            left = step(next, turn);
+            left = step(next, turn, enter);
         }
     }
 }
 
-/// Runs `first`, of a world whose coroutines have owners, and whoever goes on after it, until they wait; returns the
-/// leaf that waits, or `None` if the root has ended. `context` is whoever polls, in the world of futures.
+/// Runs `first`, of the world of futures, and whoever goes on after it, until they wait; returns the leaf that waits,
+/// or `None` if the root has ended. `context` is whoever polls.
 ///
 /// # Safety
 /// The caller owns the chain at `first`, which is suspended or new.
 #[inline]
-pub(crate) unsafe fn run_owned(first: NonNull<Header>, context: Option<&mut Context<'_>>) -> Option<NonNull<Header>> {
-    // In these worlds nobody is postponed, so nothing is left in the turn by a panic either.
-    let turn = ManuallyDrop::new(Turn::new(context));
+pub(crate) unsafe fn run_polled(first: NonNull<Header>, context: &mut Context<'_>) -> Option<NonNull<Header>> {
+    // In this world nobody is postponed, so nothing is left in the turn by a panic either.
+    let turn = ManuallyDrop::new(Turn::new(Some(context)));
     // SAFETY: caller's contract.
     unsafe {
-        let left = step(first, &turn);
-        if left.next.is_some() { run_owned_on(left, &turn) } else { left.waits }
+        let left = step(first, &turn, enter);
+        if left.next.is_some() { run_polled_on(left, &turn) } else { left.waits }
     }
 }
 
-/// As [`run_owned`], for an owner who takes what the chain yields.
+/// Runs `first`, of the world whose coroutines their owner resumes, and whoever goes on after it, until they wait;
+/// returns the leaf that waits, or `None` if the root has ended. If there is a `taker`, it takes what the chain yields.
 ///
 /// # Safety
-/// As for [`run_owned`]; the taker is for promises of the chain's type, and in no call.
+/// The caller owns the chain at `first`, which is suspended or new. The taker is for promises of the chain's type, and
+/// in no call.
 #[inline]
-pub(crate) unsafe fn run_taken(first: NonNull<Header>, taker: &Taker) -> Option<NonNull<Header>> {
-    let turn = ManuallyDrop::new(Turn::under(Some(NonNull::from(taker).cast())));
-    // SAFETY: caller's contract; a panic of a callee is for its caller, which `run_owned_on` sees to.
+pub(crate) unsafe fn run_by_owner(first: NonNull<Header>, taker: Option<&Taker>) -> Option<NonNull<Header>> {
+    let turn = ManuallyDrop::new(Turn::under(taker.map(|taker| NonNull::from(taker).cast())));
+    // SAFETY: caller's contract; a panic of a callee is for its caller, which `step_by_owner` sees to.
     unsafe {
-        let Header { vtable, link, .. } = first.as_ref();
-        let left = match link.get() {
-            None => (vtable.resume)(first, Some(NonNull::from(&*turn))),
+        let left = match first.as_ref().link.get() {
+            None => enter_by_owner(first, &turn),
             Some(_) => Left::gone(Some(first)),
         };
-        if left.next.is_some() { run_owned_on(left, &turn) } else { left.waits }
+        if left.next.is_some() { run_by_owner_on(left, &turn) } else { left.waits }
     }
 }
 
 /// # Safety
-/// As for [`run_owned`].
-unsafe fn run_owned_on(mut left: Left, turn: &Turn) -> Option<NonNull<Header>> {
+/// As for [`run_by_owner`].
+unsafe fn run_by_owner_on(mut left: Left, turn: &Turn) -> Option<NonNull<Header>> {
     while let Some(next) = left.next {
-        // SAFETY: S2: each step gives back a frame that the chain owns. Test: tests/tasks_stack.rs.
-        left = unsafe { step(next, turn) };
+        // SAFETY: S2: each step gives back a frame that the chain owns. Tests: tests/delegation.rs,
+        // tests/two_way_delegation.rs.
+        left = unsafe { step(next, turn, enter_by_owner) };
     }
     left.waits
 }
 
-/// Runs a new root to its first suspension: what [`run_owned`] does, without what only callers need.
+/// Runs one frame of that world, which says in its state that it runs, and in which turn.
 ///
 /// # Safety
-/// As for [`run_owned`]; the root gives its continuation to nobody in this run.
+/// As for [`run_by_owner`].
 #[inline]
-pub(crate) unsafe fn start(root: NonNull<Header>, context: Option<&mut Context<'_>>) -> Option<NonNull<Header>> {
-    let turn = ManuallyDrop::new(Turn::new(context));
-    // SAFETY: caller's contract; if this panics there is nothing in the turn. Test: tests/generator.rs.
+unsafe fn enter_by_owner(frame: NonNull<Header>, turn: &Turn) -> Left {
+    // SAFETY: S4: caller's contract. Test: tests/delegation.rs.
     unsafe {
-        let resume = root.as_ref().vtable.resume;
-        let left = resume(root, Some(NonNull::from(&*turn)));
-        if left.next.is_some() { run_owned_on(left, &turn) } else { left.waits }
+        let Header { vtable, state, link, .. } = frame.as_ref();
+        turn.fresh.set(state.is_suspended() || state.is_loaded());
+        state.enter_by_owner(NonNull::from(turn));
+        (vtable.resume_by_owner)(frame);
+        if state.is_run_by(NonNull::from(turn)) {
+            state.suspend();
+        } else if state.is_done() {
+            return Left::gone(link.get());
+        }
+        Left { next: turn.next.take(), waits: Some(frame) }
     }
 }
 
-/// Runs a root whose owner resumes it, and that calls nobody, without a turn. It is left as it is if it calls somebody
-/// now: then its state says whom, and [`run_owned`] is for that one.
+/// # Safety
+/// As for [`run_polled`].
+unsafe fn run_polled_on(mut left: Left, turn: &Turn) -> Option<NonNull<Header>> {
+    while let Some(next) = left.next {
+        // SAFETY: S2: each step gives back a frame that the chain owns. Test: tests/tasks_stack.rs.
+        left = unsafe { step(next, turn, enter) };
+    }
+    left.waits
+}
+
+/// Runs a new root to its first suspension: what [`run_polled`] does, without what only callers need.
 ///
 /// # Safety
-/// The caller owns the root, which is its own leaf, in a world that allows this.
+/// As for [`run_polled`]; the root gives its continuation to nobody in this run.
+#[inline]
+pub(crate) unsafe fn start(root: NonNull<Header>, context: &mut Context<'_>) -> Option<NonNull<Header>> {
+    let turn = ManuallyDrop::new(Turn::new(Some(context)));
+    // SAFETY: caller's contract; if this panics there is nothing in the turn. Test: tests/generator.rs.
+    unsafe {
+        let left = enter(root, &turn);
+        if left.next.is_some() { run_polled_on(left, &turn) } else { left.waits }
+    }
+}
+
+/// Runs a root whose owner resumes it, and that calls nobody, without a turn, and without a note in its state: nobody
+/// else can look. It is left as it is if it calls somebody now: then its state says whom, and [`run_by_owner`] is for
+/// that one.
+///
+/// # Safety
+/// The caller owns the root, which is its own leaf and suspended, in a world that allows this.
 #[inline]
 pub(crate) unsafe fn run_alone(root: NonNull<Header>) {
     // SAFETY: caller's contract. Tests: tests/generator.rs, tests/delegation.rs.
-    unsafe {
-        let _waits_or_ended = (root.as_ref().vtable.resume)(root, None);
-    }
+    unsafe { (root.as_ref().vtable.resume_by_owner)(root) }
 }
 
-/// Runs one frame. A panic of a root goes to whoever resumed it, a panic of a callee to its caller.
+/// # Safety
+/// As for [`run`] or [`run_polled`].
+#[inline]
+unsafe fn enter(frame: NonNull<Header>, turn: &Turn) -> Left {
+    // SAFETY: caller's contract.
+    unsafe { (frame.as_ref().vtable.resume)(frame, NonNull::from(turn)) }
+}
+
+/// Runs one frame, by `enter`. A panic of a root goes to whoever resumed it, a panic of a callee to its caller.
 ///
 /// # Safety
-/// As for [`run`] or [`run_owned`].
+/// As for `enter`.
 #[inline]
-unsafe fn step(frame: NonNull<Header>, turn: &Turn) -> Left {
+unsafe fn step(frame: NonNull<Header>, turn: &Turn, enter: unsafe fn(NonNull<Header>, &Turn) -> Left) -> Left {
     // SAFETY: S2: the frame is alive while it is ours, which ends when it settles or its chain is destroyed; `turn`
     // outlives the call. Tests: tests/panics.rs, tests/transfer.rs.
     unsafe {
-        let resume = frame.as_ref().vtable.resume;
-        let resume = || resume(frame, Some(NonNull::from(turn)));
-        let Some(caller) = frame.as_ref().link.get() else { return resume() };
-        crate::panic::catch(resume, || destroy_all(caller)).unwrap_or_else(|payload| turn.panicked(payload, caller))
+        let run = || enter(frame, turn);
+        let Some(caller) = frame.as_ref().link.get() else { return run() };
+        crate::panic::catch(run, || destroy_all(caller)).unwrap_or_else(|payload| turn.panicked(payload, caller))
     }
 }
 

@@ -27,6 +27,7 @@ use crate::continuation::sealed::World as _;
 use crate::drive::Turn;
 use crate::guard::Finally;
 use crate::info::Machine;
+use crate::inside::Inside;
 use crate::location::Point;
 use crate::memory::FrameAllocator;
 use crate::private::{Co, Function};
@@ -46,8 +47,11 @@ pub(crate) struct VTable {
     pub(crate) shared: bool,
     /// Where in the frame the promise is.
     pub(crate) promise: usize,
-    /// Runs the body to its next suspension or its end; without a turn if its owner runs it alone.
+    /// Runs the body to its next suspension or its end.
     pub(crate) resume: Resume,
+    /// As `resume`, in the world whose coroutines their owner runs, alone or in the turn that the state says: which
+    /// says afterwards how it left.
+    pub(crate) resume_by_owner: unsafe fn(NonNull<Header>),
     /// Drops the body where it is suspended.
     pub(crate) destroy: unsafe fn(NonNull<Header>),
     /// Drops the promise of a frame whose body is gone, and frees the memory unless a stale continuation has it.
@@ -70,7 +74,7 @@ pub(crate) enum Kind {
 }
 
 /// See [`VTable::resume`].
-pub(crate) type Resume = unsafe fn(NonNull<Header>, Option<NonNull<Turn>>) -> Left;
+pub(crate) type Resume = unsafe fn(NonNull<Header>, NonNull<Turn>) -> Left;
 
 /// How a body left the stack.
 #[must_use]
@@ -211,7 +215,12 @@ where
                         lent: LENT,
                         shared: P::World::SHARED,
                         promise: offset_of!(Head<P>, promise),
-                        resume: if LENT { resume_known::<M, P, B, F, A> } else { resume::<M, P, B, F, A> },
+                        resume: if P::World::ALONE { |_, _| unreachable!() } else { resume::<M, P, B, F, A> },
+                        resume_by_owner: match (P::World::ALONE, LENT) {
+                            (true, true) => resume_lent::<M, P, B, F, A>,
+                            (true, false) => resume_by_owner::<M, P, B, F, A>,
+                            (false, _) => |_| unreachable!(),
+                        },
                         destroy: destroy::<P, B, F, A>,
                         release: release::<P, B, F, A>,
                         free: free::<P, B, F, A>,
@@ -231,8 +240,8 @@ where
 
 /// # Safety
 /// The frame at `header` is of these types and off the stack, not done, and the caller owns it. `turn` outlives the
-/// call; there is one unless the world allows to run it alone.
-unsafe fn resume<M, P, B, F, A>(header: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left
+/// call.
+unsafe fn resume<M, P, B, F, A>(header: NonNull<Header>, turn: NonNull<Turn>) -> Left
 where
     M: Function,
     P: Promise,
@@ -241,17 +250,42 @@ where
     A: FrameAllocator,
 {
     // SAFETY: caller's contract.
-    unsafe { run::<M, P, B, F, A, false>(header, turn) }
+    unsafe {
+        let state = &header.as_ref().state;
+        if P::World::FRESH && state.is_suspended() {
+            turn.as_ref().fresh.set(true);
+        }
+        state.enter(turn);
+        run::<M, P, B, F, A, false>(header, Some(turn))
+    }
 }
 
-/// As [`resume`], for a frame in a place. Where that is consumed whole by who made it, the optimizer knows whom it
-/// calls, and with the body here it makes a plain loop of both.
+/// # Safety
+/// As for [`resume`]; the turn, if there is one, is in the state.
+unsafe fn resume_by_owner<M, P, B, F, A>(header: NonNull<Header>)
+where
+    M: Function,
+    P: Promise,
+    B: Future<Output = P::Value>,
+    F: FinalSuspend<P>,
+    A: FrameAllocator,
+{
+    // SAFETY: caller's contract.
+    unsafe {
+        // Nobody asks whose turn it is, but who watches.
+        let turn = if cfg!(feature = "tracing") { header.as_ref().state.turn_if_any() } else { None };
+        let _the_state_says = run::<M, P, B, F, A, false>(header, turn);
+    }
+}
+
+/// As [`resume_by_owner`], for a frame in a place. Where that is consumed whole by who made it, the optimizer knows
+/// whom it calls, and with the body here it makes a plain loop of both.
 ///
 /// # Safety
-/// As for [`resume`].
+/// As for [`resume_by_owner`].
 #[expect(clippy::inline_always, reason = "in the table it is called by its address")]
 #[inline(always)]
-unsafe fn resume_known<M, P, B, F, A>(header: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left
+unsafe fn resume_lent<M, P, B, F, A>(header: NonNull<Header>)
 where
     M: Function,
     P: Promise,
@@ -260,12 +294,14 @@ where
     A: FrameAllocator,
 {
     // SAFETY: caller's contract.
-    unsafe { run::<M, P, B, F, A, true>(header, turn) }
+    unsafe {
+        let _the_state_says = run::<M, P, B, F, A, true>(header, header.as_ref().state.turn_by_owner());
+    }
 }
 
 /// # Safety
-/// As for [`resume`].
-#[expect(clippy::inline_always, reason = "it is the body of the two above")]
+/// As for [`resume`]; the state says that it runs, and there is a turn unless the world allows to run it alone.
+#[expect(clippy::inline_always, reason = "it is the body of those above")]
 #[inline(always)]
 unsafe fn run<M, P, B, F, A, const LENT: bool>(header: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left
 where
@@ -280,31 +316,23 @@ where
     // then; the body never moves, for it is boxed and only ever dropped in place. Test: tests/attacks.rs.
     unsafe {
         let head = header.as_ref();
-        match turn {
-            None if P::World::ALONE => head.state.enter_alone(),
-            turn => {
-                let turn = turn.unwrap_unchecked();
-                let rests = head.state.is_suspended() || P::World::ALONE && head.state.is_loaded();
-                if P::World::FRESH && rests {
-                    turn.as_ref().fresh.set(true);
-                }
-                head.state.enter(turn);
-            }
-        }
+        // A body in a place is consumed where its type is known.
+        let taker = if LENT { turn.and_then(|turn| turn.as_ref().taker()) } else { None };
+        let inside = Inside::new(header, turn, taker);
         let mut run = Run::begin(head);
         let ending = Ending::<P, B, F, A>(frame);
         let finish_last = Finally::new(|| ManuallyDrop::drop(&mut (*frame).finish));
         let left = P::OnPanic::run(header, |mut promise| {
             let body = Pin::new_unchecked(&mut *(&raw mut (*frame).body).cast::<B>());
-            if let Poll::Ready(value) = P::World::poll::<B, LENT>(body, header, turn) {
+            if let Poll::Ready(value) = P::World::poll(body, &inside) {
                 promise.as_mut().return_value(value);
                 trace::event(head, "return_value", "");
                 return None;
             }
             // Before it is settled, for then somebody else may own it.
-            let hands_over = || turn.is_some_and(|turn| turn.as_ref().next.get().is_some());
-            run.suspends(head, turn, || !hands_over() && !head.state.is_calling());
-            let left = P::World::left(header, turn);
+            let next = || inside.next().or_else(|| turn?.as_ref().next.get());
+            run.suspends(head, turn, || next().is_none() && !head.state.is_calling());
+            let left = P::World::left(&inside);
             if left.is_none() {
                 ManuallyDrop::drop(&mut (*frame).body);
                 unregistered(M::ABOUT.name);

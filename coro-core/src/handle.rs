@@ -105,6 +105,11 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
         self.header().state.is_done()
     }
 
+    /// Whether the coroutine lives in a place, whose owner has lent it.
+    pub(crate) const fn is_lent(&self) -> bool {
+        self.header().vtable.lent
+    }
+
     /// The coroutine's promise.
     #[must_use]
     pub const fn promise(&self) -> &P {
@@ -324,7 +329,7 @@ impl<'a, T: Threads, P: Promise<World = Polled<T>> + 'a> CoroutineHandle<'a, P> 
         }
         // SAFETY: S2, S3: the root is ours by `&mut` and suspended, so is the chain under it. Tests: tests/attacks.rs,
         // tests/stack.rs.
-        let waits = unsafe { run_under(self.frame, Some(context)) };
+        let waits = unsafe { poll_under(self.frame, context) };
         debug_assert_eq!(waits.is_none(), self.is_done());
         if waits.is_some() { Poll::Pending } else { Poll::Ready(()) }
     }
@@ -348,8 +353,11 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
         // SAFETY: S5: nobody else knows the frame; a detached coroutine with a handle waits for its caller at once
         // (`UntilCalled`), and in the other worlds continuations own nothing. Test: tests/hook_order.rs.
         let leaf = unsafe {
-            let mut context = Context::from_waker(Waker::noop());
-            drive::start(self.frame, (!P::World::ALONE).then_some(&mut context))
+            if P::World::ALONE {
+                drive::run_by_owner(self.frame, None)
+            } else {
+                drive::start(self.frame, &mut Context::from_waker(Waker::noop()))
+            }
         };
         if leaf != Some(self.frame) {
             self.header().link.set(leaf);
@@ -367,7 +375,7 @@ unsafe fn resume_chain(root: NonNull<Header>) -> bool {
     unsafe {
         let resumes = !root.as_ref().state.is_done();
         if resumes {
-            run_under(root, None);
+            run_under(root, |leaf| drive::run_by_owner(leaf, None));
         }
         resumes
     }
@@ -383,44 +391,49 @@ unsafe fn run_callee(root: NonNull<Header>) {
     unsafe {
         let header = root.as_ref();
         if header.state.is_calling() {
-            run_from(innermost(root), root, None);
+            link_leaf(root, drive::run_by_owner(innermost(root), None));
         }
     }
 }
 
-/// Runs the chain under a root that its owner resumes or polls; returns the leaf that waits, or `None` if the root has
-/// ended.
+/// Polls the chain under a root; returns the leaf that waits, or `None` if the root has ended.
 ///
 /// # Safety
-/// The caller owns the root, which is suspended.
-pub(crate) unsafe fn run_under(root: NonNull<Header>, context: Option<&mut Context<'_>>) -> Option<NonNull<Header>> {
+/// The caller owns the root, which is suspended, in the world of futures.
+pub(crate) unsafe fn poll_under(root: NonNull<Header>, context: &mut Context<'_>) -> Option<NonNull<Header>> {
+    // SAFETY: S2: caller's contract. Tests: tests/attacks.rs, tests/tasks_stack.rs.
+    unsafe { run_under(root, |leaf| drive::run_polled(leaf, context)) }
+}
+
+/// Runs the chain under a root, by `run` from its leaf; returns the leaf that waits, or `None` if the root has ended.
+///
+/// # Safety
+/// The caller owns the root, which is suspended; `run` runs it in its world.
+#[inline]
+unsafe fn run_under(
+    root: NonNull<Header>,
+    run: impl FnOnce(NonNull<Header>) -> Option<NonNull<Header>>,
+) -> Option<NonNull<Header>> {
     // SAFETY: S2: caller's contract. In the worlds that are resumed or polled, frames stay until their owner goes, so
     // the last one is alive. Tests: tests/attacks.rs, tests/stack.rs.
     unsafe {
         let leaf = leaf_under(root);
         root.as_ref().link.set(None);
-        run_from(leaf, root, context)
+        link_leaf(root, run(leaf))
     }
 }
 
-/// Runs the chain from its leaf, and links the one that waits then, which it returns.
+/// Links the root to its leaf, which waits now; returns that.
 ///
 /// # Safety
-/// As for [`run_under`]; `leaf` is the innermost coroutine that the root waits for, or it.
+/// The root is alive.
 #[inline]
-unsafe fn run_from(
-    leaf: NonNull<Header>,
-    root: NonNull<Header>,
-    context: Option<&mut Context<'_>>,
-) -> Option<NonNull<Header>> {
-    // SAFETY: S2: as there.
-    unsafe {
-        let leaf = drive::run_owned(leaf, context);
-        if leaf != Some(root) {
-            root.as_ref().link.set(leaf);
-        }
-        leaf
+pub(crate) unsafe fn link_leaf(root: NonNull<Header>, leaf: Option<NonNull<Header>>) -> Option<NonNull<Header>> {
+    if leaf != Some(root) {
+        // SAFETY: S2: caller's contract. Test: tests/delegation.rs.
+        unsafe { root.as_ref() }.link.set(leaf);
     }
+    leaf
 }
 
 /// The innermost coroutine that the root of a chain waits for, or it.
@@ -477,7 +490,7 @@ fn resumed_after_end(name: &str) -> ! {
 impl<'a, P: Promise + 'a> Drop for CoroutineHandle<'a, P> {
     #[inline]
     fn drop(&mut self) {
-        if !self.header().vtable.lent {
+        if !self.is_lent() {
             // SAFETY: S2: the handle is the owner of a frame that is off the stack; a callee's body has been destroyed
             // before, or has ended, when its caller drops its handle. Tests: tests/attacks.rs, tests/stack.rs.
             unsafe { destroy_root(self.frame) }

@@ -7,10 +7,10 @@ use core::task::{Context, Poll};
 
 use crate::awaiter::Awaiter;
 use crate::continuation::sealed::World;
+use crate::inside::Inside;
 use crate::private::Co;
 use crate::promise::Promise;
 use crate::trace;
-use crate::whole::Inside;
 
 /// What an awaiter's frame remembers of its coroutine, until it is ready and the awaiter dropped.
 pub trait Kept<P>: Sized {

@@ -32,6 +32,7 @@ pub mod guide;
 mod handle;
 mod in_place;
 mod info;
+mod inside;
 mod leaf;
 mod location;
 mod memory;

@@ -14,7 +14,7 @@
 //!     let __coro_final = …;
 //!     let __coro_body = __coroutine.body(move |__coroutine| async move {
 //!         if false { let _ = &a; return __coroutine.never(); } // captures, in the order of a `fn`'s drops; what `return` takes
-//!         __coroutine.starts_as_promised(StartsWith::wait).await;
+//!         let mut __coroutine = __coroutine.starts_as_promised(StartsWith::wait).await;
 //!         return 'coroutine_body: { … };                      // the user's tokens, suspensions rewritten
 //!     });
 //!     unsafe { start(__coroutine, __coro_promise, __coro_final, __coro_body) }
@@ -543,9 +543,9 @@ impl<P: Promise, A: Awaiter<P>> Future for Given<P, A> {
 )]
 pub trait StartsWith<A>: Promise {
     /// What the body awaits. Not `impl Future`: of such a type the compiler has more to find out, in each function.
-    type Wait: Future;
+    type Wait: Future<Output = Co<Self>>;
 
-    /// Waits for the initial suspension.
+    /// Waits for the initial suspension, and gives the coroutine.
     ///
     /// # Safety
     /// `way` is of the coroutine that awaits what this gives, there and then.
@@ -553,7 +553,7 @@ pub trait StartsWith<A>: Promise {
 }
 
 #[diagnostic::do_not_recommend]
-impl<P: Promise, A, W: Future> StartsWith<A> for P
+impl<P: Promise, A, W: Future<Output = Co<P>>> StartsWith<A> for P
 where
     (P::World, P::Owner): MayStart<P, A> + Initial<P, A, Wait = W>,
 {
@@ -567,7 +567,7 @@ where
 /// For the same reason as there is [`NeverAwaited`]: this `initial` is nobody's.
 #[diagnostic::do_not_recommend]
 impl<W: Parks, P: Promise<World = W>> Initial<P, NeverAwaited> for (W, Handle) {
-    type Wait = core::future::Ready<()>;
+    type Wait = core::future::Ready<Co<P>>;
 
     fn wait(_: Co<P>, never: NeverAwaited) -> Self::Wait {
         match never {}

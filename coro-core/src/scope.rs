@@ -321,9 +321,9 @@ unsafe fn member(member: NonNull<Header>) -> Rc<Member> {
 
 /// # Safety
 /// `current` is a member whose coroutine has ended, and `turn` has its panic.
-unsafe fn ended(current: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Left {
+unsafe fn ended(current: NonNull<Header>, turn: NonNull<Turn>) -> Left {
     // SAFETY: S2: caller's contract. Test: tests/scope.rs.
-    let (member, panic) = unsafe { (member(current), turn.unwrap_unchecked().as_ref().panic.take()) };
+    let (member, panic) = unsafe { (member(current), turn.as_ref().panic.take()) };
     let Some(panic) = panic else { return Left::gone(member.leave()) };
     // It comes before what the promise panics with as it is dropped.
     match catch(|| member.leave(), || {}) {

@@ -11,12 +11,12 @@ use crate::drive;
 use crate::frame;
 use crate::guard::Finally;
 use crate::handle::CoroutineHandle;
+use crate::inside::Inside;
 use crate::leaf::Leaf;
 use crate::memory::FrameAllocator;
 use crate::private::{Co, Function, Starts};
 use crate::promise::{Coroutine, FinalSuspend, Handle, Nobody, Owner, Promise};
 use crate::trace;
-use crate::whole::Inside;
 
 /// What `initial` may be, by the world of the promise and its owner. This trait is sealed.
 #[diagnostic::on_unimplemented(
@@ -33,9 +33,10 @@ pub(crate) mod sealed {
 
     /// A user's impl would get hold of a `Co`.
     pub trait Initial<P, A> {
-        type Wait: Future;
+        type Wait: Future<Output = Co<P>>;
 
-        /// Waits for the initial suspension.
+        /// Waits for the initial suspension. Then it gives the coroutine, as the context of the poll knows it: to the
+        /// optimizer the frame is then the one that it runs.
         fn wait(co: Co<P>, initial: A) -> Self::Wait;
     }
 }
@@ -52,10 +53,10 @@ impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> sealed::Initial<
 #[cfg(feature = "alloc")]
 #[diagnostic::do_not_recommend]
 impl<T: Threads, P: Promise<World = Detached<T>>, A: Awaiter<P>> sealed::Initial<P, A> for (Detached<T>, Nobody) {
-    type Wait = Leaf<P, A>;
+    type Wait = Initially<P, A>;
 
-    fn wait(co: Co<P>, initial: A) -> Leaf<P, A> {
-        Leaf::new(co, initial)
+    fn wait(co: Co<P>, initial: A) -> Initially<P, A> {
+        Initially(Leaf::new(co, initial))
     }
 }
 
@@ -76,19 +77,21 @@ impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> MayStart<P, A> f
 impl<T: Threads, P: Promise<World = Detached<T>>, A: Awaiter<P>> MayStart<P, A> for (Detached<T>, Nobody) {}
 impl<W: Parks, P: Promise<World = W>> MayStart<P, SuspendAlways> for (W, Handle) {}
 
-/// Waits for what a coroutine of an owner begins with, unless it was suspended there without being run.
+/// Waits for what a coroutine begins with, unless it was suspended there by its owner without being run.
 pub struct Initially<P: Promise, A>(Leaf<P, A>);
 
-impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> Future for Initially<P, A> {
-    type Output = A::Output;
+impl<P: Promise, A: Awaiter<P>> Future for Initially<P, A> {
+    type Output = Co<P>;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<A::Output> {
-        let inside = Inside::of(context);
-        if !Co::<P>::new(inside.frame()).take_fresh() {
-            inside.take_fresh();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Co<P>> {
+        if P::World::ALONE {
+            let inside = Inside::of(context);
+            if !Co::<P>::new(inside.frame()).take_fresh() {
+                inside.take_fresh();
+            }
         }
-        Pin::new(&mut self.0).poll(context)
+        self.0.poll_here(context).map(|(_, co)| co)
     }
 }
 
@@ -96,14 +99,15 @@ impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> Future for Initi
 pub struct UntilCalled<P>(Co<P>);
 
 impl<P: Promise> Future for UntilCalled<P> {
-    type Output = ();
+    type Output = Co<P>;
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        let header = self.0.header();
-        let is_called = if P::World::FRESH { self.0.take_fresh() } else { header.link.get().is_some() };
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Co<P>> {
+        let co = if P::World::POLLED { self.0 } else { Co::new(Inside::of(context).frame()) };
+        let header = co.header();
+        let is_called = if P::World::FRESH { co.take_fresh() } else { header.link.get().is_some() };
         if is_called {
             trace::event(header, "await_resume", "");
-            return Poll::Ready(());
+            return Poll::Ready(co);
         }
         trace::ready(header, false);
         trace::event(header, "await_suspend", "suspends");

@@ -26,13 +26,10 @@ use crate::sync::{AtomicPtr, Ordering};
 
 /// Off the stack, never polled or in a future.
 const NEW: usize = 0;
-/// Off the stack, to be resumed by the owner.
+/// Off the stack, to be resumed by the owner; or on it, and run by that alone, for then nobody looks.
 const SUSPENDED: usize = 1;
-/// On the stack, run by its owner alone: there is no turn.
-const ALONE: usize = 9;
-/// As `SUSPENDED`, and what it has given is still there: the owner looks before it resumes. While the body is off the
-/// stack the number means this.
-const LOADED: usize = ALONE;
+/// As `SUSPENDED`, and what it has given is still there: the owner looks before it resumes.
+const LOADED: usize = 9;
 /// The body has ended or was destroyed.
 const DONE: usize = 8;
 /// Only the memory is left.
@@ -57,7 +54,7 @@ const CALLING: usize = 5;
 /// Suspended until the coroutine that the word points at, and that somebody else owns, has yielded or ended.
 const VISITING: usize = 13;
 /// Suspended until a callee has ended that yields in its place; the word points at the [`Relay`] to it. (The same
-/// bits as `ALONE`, but with an address.)
+/// bits as `LOADED`, but with an address.)
 const RELAYING: usize = 9;
 /// Owned by a turn that runs others first; it points at the next that waits there.
 const POSTPONED: usize = 6;
@@ -65,7 +62,7 @@ const POSTPONED: usize = 6;
 const POSTPONED_CANCELLED: usize = 7;
 const HEADER_BITS: usize = 15;
 
-const _: () = assert!(ALONE & STALE == 0);
+const _: () = assert!(LOADED & STALE == 0);
 // What is destroyed while it waits has no stale continuation.
 const _: () = assert!((CALLING | VISITING | RELAYING) & STALE == 0);
 const _: () = assert!(align_of::<Turn>() > TURN_BITS && align_of::<Header>() > HEADER_BITS);
@@ -175,14 +172,25 @@ impl State {
         self.set(turn.as_ptr().cast());
     }
 
-    /// The body goes on the stack, run by its owner without a turn.
+    /// As [`enter`](Self::enter), and where it is known who looks for the turn, the optimizer sees which it is.
     ///
     /// # Safety
     /// Only the owner knows the coroutine.
     #[inline]
-    pub(crate) unsafe fn enter_alone(&self) {
+    pub(crate) unsafe fn enter_by_owner(&self, turn: NonNull<Turn>) {
         // SAFETY: caller's contract.
-        unsafe { self.exclusive(|word| *word = number(ALONE)) }
+        unsafe { self.exclusive(|word| *word = turn.as_ptr().cast()) }
+    }
+
+    /// The turn that runs the body, unless the owner runs it alone.
+    ///
+    /// # Safety
+    /// Only the owner knows the coroutine, and its body is on the stack.
+    #[inline]
+    pub(crate) unsafe fn turn_by_owner(&self) -> Option<NonNull<Turn>> {
+        // SAFETY: caller's contract.
+        let word = unsafe { self.exclusive(|word| *word) };
+        NonNull::new(word.map_addr(|address| address & !TURN_BITS).cast())
     }
 
     /// The turn that runs the body, which must be on the stack, and not alone.
@@ -195,17 +203,6 @@ impl State {
     #[inline]
     pub(crate) fn turn_if_any(&self) -> Option<NonNull<Turn>> {
         NonNull::new(self.get().map_addr(|address| address & !TURN_BITS).cast())
-    }
-
-    /// The turn that runs the body, unless the owner runs it alone.
-    ///
-    /// # Safety
-    /// Only the owner knows the coroutine.
-    #[inline]
-    pub(crate) unsafe fn turn_of_owner(&self) -> Option<NonNull<Turn>> {
-        // SAFETY: caller's contract.
-        let word = unsafe { self.exclusive(|word| *word) };
-        if word.addr() <= TURN_BITS { None } else { NonNull::new(word.map_addr(|address| address & !TURN_BITS).cast()) }
     }
 
     /// Off the stack, to be resumed by its owner: neither ended, nor calling, nor new, nor loaded.
@@ -243,16 +240,6 @@ impl State {
                 }
             });
         }
-    }
-
-    /// As [`suspend`](Self::suspend).
-    ///
-    /// # Safety
-    /// Only the owner knows the coroutine.
-    #[inline]
-    pub(crate) unsafe fn suspend_alone(&self) {
-        // SAFETY: caller's contract.
-        unsafe { self.exclusive(|word| *word = number(SUSPENDED)) }
     }
 
     /// Suspended with no continuation out: the owner's handle resumes it.

@@ -143,10 +143,10 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
             let __coro_promise = #promise;
             let #finish_name = #finish;
             #memory
-            let __coro_body = __coroutine.body(move |mut __coroutine| async move {
+            let __coro_body = __coroutine.body(move |__coroutine| async move {
                 if false { #captures return __coroutine.never(); }
                 #bindings
-                #initial;
+                let mut __coroutine = #initial;
                 return 'coroutine_body: {
                     use __coro_runtime::private::probe::Via as _;
                     if false { break 'coroutine_body __coroutine.never(); }

@@ -65,12 +65,12 @@ fn the_readmes_first_function() {
                         __coro_runtime::SuspendAlways,
                     );
                 let __coro_body = __coroutine
-                    .body(move |mut __coroutine| async move {
+                    .body(move |__coroutine| async move {
                         if false {
                             let _ = &path;
                             return __coroutine.never();
                         }
-                        match __coro_runtime::SuspendNever {
+                        let mut __coroutine = match __coro_runtime::SuspendNever {
                             __coro_initial => {
                                 __coroutine
                                     .starts(
@@ -198,12 +198,12 @@ fn a_generator_with_macros() {
                 let __coro_promise = __coro_runtime::NewPromise::new();
                 let __coro_final = __coro_runtime::private::FromPromise;
                 let __coro_body = __coroutine
-                    .body(move |mut __coroutine| async move {
+                    .body(move |__coroutine| async move {
                         if false {
                             let _ = &numbers;
                             return __coroutine.never();
                         }
-                        __coroutine
+                        let mut __coroutine = __coroutine
                             .starts_as_promised(__coro_runtime::private::StartsWith::wait)
                             .await;
                         return 'coroutine_body: {
@@ -359,7 +359,7 @@ fn parameters_of_every_kind() {
                 let __coro_promise = __coroutine.promise(Noted::by(name));
                 let __coro_final = __coro_runtime::private::FromPromise;
                 let __coro_body = __coroutine
-                    .body(move |mut __coroutine| async move {
+                    .body(move |__coroutine| async move {
                         if false {
                             #[cfg(unix)]
                             let _ = &__coro_arg6;
@@ -376,7 +376,7 @@ fn parameters_of_every_kind() {
                         let mut d = d;
                         #[cfg(unix)]
                         let __coro_arg6 = __coro_arg6;
-                        __coroutine
+                        let mut __coroutine = __coroutine
                             .starts_as_promised(__coro_runtime::private::StartsWith::wait)
                             .await;
                         return 'coroutine_body: {
@@ -436,11 +436,11 @@ fn a_body_that_does_nothing() {
                         __coro_runtime::SuspendNever,
                     );
                 let __coro_body = __coroutine
-                    .body(move |mut __coroutine| async move {
+                    .body(move |__coroutine| async move {
                         if false {
                             return __coroutine.never();
                         }
-                        __coroutine
+                        let mut __coroutine = __coroutine
                             .starts_as_promised(__coro_runtime::private::StartsWith::wait)
                             .await;
                         return 'coroutine_body: {

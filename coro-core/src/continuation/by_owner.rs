@@ -1,20 +1,17 @@
 //! Coroutines that their owner resumes.
 
 use core::fmt;
-use core::future::Future;
 use core::mem::MaybeUninit;
-use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
 use super::{ByOwner, Continuation, Threads, sealed};
 use crate::awaiter::Awaiter;
-use crate::drive::Turn;
 use crate::frame::{Header, Left};
+use crate::inside::Inside;
 use crate::private::Co;
 use crate::promise::Promise;
 use crate::trace;
-use crate::whole::{Inside, Told};
 
 /// A continuation that says only "go on at once".
 pub struct GoOn;
@@ -34,32 +31,12 @@ impl<T: Threads> sealed::World for ByOwner<T> {
     const ALONE: bool = true;
 
     #[inline]
-    unsafe fn left(frame: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Option<Left> {
-        // SAFETY: S4: in this world nobody but the owner knows a coroutine; the turn is on the stack (caller's
-        // contract). Test: tests/attacks.rs.
-        unsafe {
-            let state = &frame.as_ref().state;
-            if state.is_suspended() {
-                return Some(Left { next: None, waits: Some(frame) });
-            }
-            let next = turn.and_then(|turn| turn.as_ref().next.take());
-            state.is_calling().then_some(Left { next, waits: Some(frame) })
-        }
-    }
-
-    #[inline]
-    unsafe fn poll<B: Future, const LENT: bool>(
-        body: Pin<&mut B>,
-        frame: NonNull<Header>,
-        turn: Option<NonNull<Turn>>,
-    ) -> Poll<B::Output> {
-        let taker = if LENT {
-            // SAFETY: S4: the turn is on the stack below (caller's contract). Test: tests/generator_folds.rs.
-            Told::Here(turn.and_then(|turn| unsafe { turn.as_ref().taker() }))
-        } else {
-            Told::ByTurn
-        };
-        Inside::new(frame, taker).poll(|context| body.poll(context))
+    unsafe fn left(inside: &Inside) -> Option<Left> {
+        let frame = inside.frame();
+        // SAFETY: S4: nobody but the owner knows a coroutine. Test: tests/attacks.rs.
+        let suspends = || inside.has_suspended() || unsafe { frame.as_ref() }.state.is_calling();
+        // What it does now its state says, and who is called the turn.
+        suspends().then_some(Left::gone(None))
     }
 
     type Kept<P> = MaybeUninit<bool>;
@@ -85,8 +62,7 @@ impl<T: Threads> sealed::World for ByOwner<T> {
                 if unsafe { inside.is_taken() } {
                     return Poll::Ready(());
                 }
-                // SAFETY: S4: as above.
-                unsafe { co.header().state.suspend_alone() };
+                inside.suspend(None);
                 Poll::Pending
             }
         }

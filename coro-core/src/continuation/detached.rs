@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem::forget;
+use core::mem::{MaybeUninit, forget};
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
@@ -10,9 +10,10 @@ use super::{ChangesThreads, Continuation, Detached, Threads, sealed};
 use crate::awaiter::Awaiter;
 use crate::backtrace::Backtrace;
 use crate::branch::{Gathering, Outcome};
-use crate::drive::{self, Turn};
+use crate::drive;
 use crate::frame::{Header, Left};
 use crate::guard::Finally;
+use crate::inside::Inside;
 use crate::location::Doing;
 use crate::private::Co;
 use crate::promise::Promise;
@@ -81,27 +82,28 @@ impl<T: Threads> sealed::World for Detached<T> {
     const NESTS: bool = !T::SHARED;
     const FRESH: bool = false;
 
-    type Kept<P> = Option<Co<P>>;
+    type Kept<P> = MaybeUninit<bool>;
 
     #[inline]
-    unsafe fn left(frame: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Option<Left> {
+    unsafe fn left(inside: &Inside) -> Option<Left> {
+        let frame = inside.frame();
         // SAFETY: S4: caller's contract; a local coroutine stays on its thread. Once it is settled, somebody else may
         // own the frame. Test: tests/transfer.rs.
         unsafe {
-            let turn = turn.unwrap_unchecked();
-            let settles = !turn.as_ref().is_cancelled() && frame.as_ref().state.settles_at_once(turn, T::SHARED);
-            if settles {
-                Some(Left::gone(turn.as_ref().next.take()))
-            } else if frame.as_ref().state.is_run_by(turn) {
-                None
-            } else {
-                Some(turn.as_ref().left(frame))
+            let turn = inside.turn().unwrap_unchecked();
+            let settles = || !turn.as_ref().is_cancelled() && frame.as_ref().state.settles_at_once(turn, T::SHARED);
+            if inside.has_suspended() && settles() {
+                return Some(Left::gone(inside.next()));
             }
+            if let Some(next) = inside.next() {
+                turn.as_ref().next.set(Some(next));
+            }
+            if frame.as_ref().state.is_run_by(turn) { None } else { Some(turn.as_ref().left(frame)) }
         }
     }
 
     #[inline]
-    fn leaf<P, A>(co: Co<P>, awaiter: &mut A, has_suspended: &mut bool, _: &mut Context<'_>) -> Poll<()>
+    fn leaf<P, A>(co: Co<P>, awaiter: &mut A, has_suspended: &mut bool, context: &mut Context<'_>) -> Poll<()>
     where
         P: Promise<World = Self>,
         A: Awaiter<P>,
@@ -114,8 +116,9 @@ impl<T: Threads> sealed::World for Detached<T> {
         if *has_suspended || co.is_ready(awaiter) {
             return Poll::Ready(());
         }
-        let state = &co.header().state;
-        let turn = state.turn();
+        let (inside, state) = (Inside::of(context), &co.header().state);
+        // SAFETY: S4: in this world every body is run by a turn. Test: tests/transfer.rs.
+        let turn = unsafe { inside.turn().unwrap_unchecked() };
         state.begin_suspension(turn);
         let abandoned = Finally::new(|| state.abandon_suspension(T::SHARED));
         let continuation = Continuation { hold: Chain { leaf: co.pointer(), threads: PhantomData } };
@@ -139,11 +142,7 @@ impl<T: Threads> sealed::World for Detached<T> {
                 *has_suspended = true;
                 // SAFETY: S4: the turn that runs this body is on the stack below it, and runs what is claimed. Test:
                 // tests/transfer.rs.
-                unsafe {
-                    if let Some(next) = Self::claim(next) {
-                        turn.as_ref().next.set(Some(next));
-                    }
-                }
+                inside.suspend(unsafe { Self::claim(next) });
                 Poll::Pending
             }
         }

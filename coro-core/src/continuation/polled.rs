@@ -12,7 +12,8 @@ use crate::awaiter::Awaiter;
 use crate::branch::Outcome;
 use crate::drive::Turn;
 use crate::frame::{Header, Left};
-use crate::handle::run_under;
+use crate::handle::poll_under;
+use crate::inside::Inside;
 use crate::private::Co;
 use crate::promise::Promise;
 use crate::trace;
@@ -44,22 +45,19 @@ impl<T: Threads> sealed::World for Polled<T> {
     const POLLED: bool = true;
 
     #[inline]
-    unsafe fn poll<B: Future, const LENT: bool>(
-        body: Pin<&mut B>,
-        _: NonNull<Header>,
-        turn: Option<NonNull<Turn>>,
-    ) -> Poll<B::Output> {
+    unsafe fn poll<B: Future>(body: Pin<&mut B>, inside: &Inside) -> Poll<B::Output> {
         // SAFETY: S4: the turn is on the stack below (caller's contract), and so is the context it was given. Test:
         // tests/tasks.rs.
-        body.poll(unsafe { turn.unwrap_unchecked().as_ref().context() })
+        body.poll(unsafe { inside.turn().unwrap_unchecked().as_ref().context() })
     }
 
     /// Any `Pending` that no coroutine of ours has left is some future's, and its waker's business.
     #[inline]
-    unsafe fn left(frame: NonNull<Header>, turn: Option<NonNull<Turn>>) -> Option<Left> {
+    unsafe fn left(inside: &Inside) -> Option<Left> {
+        let frame = inside.frame();
         // SAFETY: S4: the turn is on the stack (caller's contract). Test: tests/tasks.rs.
         unsafe {
-            let turn = turn.unwrap_unchecked();
+            let turn = inside.turn().unwrap_unchecked();
             if frame.as_ref().state.is_run_by(turn) {
                 frame.as_ref().state.suspend_in_future();
                 return Some(Left { next: None, waits: Some(frame) });
@@ -142,7 +140,7 @@ impl<T: Threads> sealed::Parks for Polled<T> {
                 let coroutine = coroutines[index];
                 let mut runs = !coroutine.as_ref().state.is_done();
                 while runs {
-                    let waits = run_under(coroutine, Some(&mut *context));
+                    let waits = poll_under(coroutine, context);
                     // One that has yielded goes on: nobody takes its items, and nobody would wake it.
                     runs = waits.is_some_and(|leaf| leaf.as_ref().state.is_parked());
                 }

@@ -107,17 +107,28 @@ impl<T, S: Threads> Iterator for Generator<'_, T, S> {
         self.0.pull_next(|promise| promise.item.take())
     }
 
-    /// Goes through all items without leaving the body: what `for_each`, `sum`, `count`, `max`, and the iterators of
-    /// `core` do, if they are consumed whole. If `f` panics, the generator has ended, also one that is only lent.
+    /// Goes through all items, in a place without leaving the body: what `for_each`, `sum`, `count`, `max`, and the
+    /// iterators of `core` do, if they are consumed whole. If `f` panics, the generator has ended, also one that is only
+    /// lent.
     #[expect(clippy::inline_always, reason = "see what it calls")]
     #[inline(always)]
     fn fold<B, F: FnMut(B, T) -> B>(mut self, init: B, mut f: F) -> B {
+        if !self.0.is_lent() {
+            let mut so_far = init;
+            for item in self.by_ref() {
+                so_far = f(so_far, item);
+            }
+            // Here, where the result is dropped if one of these panics (rust-lang/rust#47949).
+            drop(f);
+            drop(self);
+            return so_far;
+        }
         let folded = self.0.fold(Some(init), move |so_far, promise| {
             if let Some(item) = promise.item.take() {
                 *so_far = so_far.take().map(|so_far| f(so_far, item));
             }
         });
-        // Here, where the result is dropped if this panics (rust-lang/rust#47949).
+        // As above.
         drop(self);
         folded.expect("each step has given one")
     }
