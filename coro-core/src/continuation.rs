@@ -21,6 +21,7 @@ pub(crate) mod sealed {
 
     use crate::awaiter::Awaiter;
     use crate::branch::Outcome;
+    use crate::drive::Turn;
     use crate::frame::{Header, Left};
     use crate::inside::Inside;
     use crate::leaf::Kept;
@@ -65,6 +66,13 @@ pub(crate) mod sealed {
         /// # Safety
         /// As for [`poll`](Self::poll), and the body was polled just now.
         unsafe fn left(inside: &Inside) -> Option<Left>;
+
+        /// The turn that runs the body of `frame`, which is on the stack and polled with this context; there is one unless
+        /// this world allows to run it alone.
+        #[inline]
+        fn turn(frame: &Header, _context: &Context<'_>) -> Option<NonNull<Turn>> {
+            Some(frame.state.turn())
+        }
 
         /// What an awaiter's frame remembers of its coroutine.
         type Kept<P>: Kept<P>;

@@ -16,7 +16,7 @@ use crate::whole::Taker;
 
 /// One run of the trampoline, as the body that is on the stack sees it.
 #[repr(C, align(16))]
-pub(crate) struct Turn {
+pub struct Turn {
     /// Who goes on when the body returns: a callee, or the target of a symmetric transfer.
     pub(crate) next: Cell<Option<NonNull<Header>>>,
     /// Who goes on, last first, when nobody else does: suspended chains that the turn owns, linked by their states.
@@ -118,21 +118,20 @@ impl Turn {
     #[inline]
     pub(crate) unsafe fn nest(&self, callee: NonNull<Header>) -> Option<Left> {
         const LIMIT: u32 = 8;
-        let nested = self.nested.get();
         // SAFETY: caller's contract.
         let is_watched = || unsafe {
             let callee = callee.as_ref();
             // What is told of the caller's suspension is told before the callee's continuation is out.
             trace::is_watched(callee) || callee.link.get().is_some_and(|caller| trace::is_watched(caller.as_ref()))
         };
-        if nested == LIMIT || is_watched() {
+        if self.nested.get() == LIMIT || is_watched() {
             return None;
         }
         // If this panics and the caller catches that, the turn only nests less deep.
-        self.nested.set(nested + 1);
+        self.nested.update(|nested| nested + 1);
         // SAFETY: S4: caller's contract. Tests: tests/calls.rs, tests/stack.rs.
         let left = unsafe { (callee.as_ref().vtable.resume)(callee, NonNull::from(self)) };
-        self.nested.set(nested);
+        self.nested.update(|nested| nested - 1);
         Some(left)
     }
 

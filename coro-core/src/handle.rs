@@ -11,7 +11,7 @@ use crate::backtrace::Backtrace;
 use crate::continuation::sealed::World as _;
 use crate::continuation::{ByOwner, ChangesThreads, Polled, Threads, World};
 use crate::drive;
-use crate::frame::{Header, promise_in, promise_of};
+use crate::frame::{Header, VTable, promise_in, promise_of};
 use crate::guard::Finally;
 use crate::info::Info;
 use crate::location::{Doing, Location, Whereabouts};
@@ -260,7 +260,7 @@ impl<'a, T: Threads, P: Promise<World = ByOwner<T>> + 'a> CoroutineHandle<'a, P>
                 if let Some(there) = take(promise_of(root).as_mut()) {
                     return Some(there);
                 }
-                if root.as_ref().state.is_suspended() {
+                if !root.as_ref().state.is_calling() {
                     return None;
                 }
                 run_callee(root);
@@ -336,15 +336,21 @@ impl<'a, T: Threads, P: Promise<World = Polled<T>> + 'a> CoroutineHandle<'a, P> 
 }
 
 impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
-    /// Drops the handle. If the coroutine has ended this costs less.
+    /// Drops the handle, without looking what there is to destroy.
+    ///
+    /// # Safety
+    /// The coroutine has ended.
     #[inline]
-    pub(crate) fn drop_ended(self) {
-        if P::World::ALONE || !self.is_done() {
-            return drop(self);
-        }
+    pub(crate) unsafe fn drop_ended(self) {
+        debug_assert!(self.is_done());
         let frame = self.into_pointer();
-        // SAFETY: S2: as for `drop`; in these worlds no frame is only lent. Test: tests/calls.rs.
-        unsafe { (frame.as_ref().vtable.release)(frame) }
+        // SAFETY: S2: as for `drop`; it is in other worlds that a frame may be only lent. Test: tests/calls.rs.
+        unsafe {
+            let VTable { lent, release, .. } = frame.as_ref().vtable;
+            if !(P::World::ALONE && *lent) {
+                release(frame);
+            }
+        }
     }
 
     /// Runs a new coroutine to its first suspension.
@@ -490,11 +496,12 @@ fn resumed_after_end(name: &str) -> ! {
 impl<'a, P: Promise + 'a> Drop for CoroutineHandle<'a, P> {
     #[inline]
     fn drop(&mut self) {
-        if !self.is_lent() {
-            // SAFETY: S2: the handle is the owner of a frame that is off the stack; a callee's body has been destroyed
-            // before, or has ended, when its caller drops its handle. Tests: tests/attacks.rs, tests/stack.rs.
-            unsafe { destroy_root(self.frame) }
+        if self.is_lent() {
+            return;
         }
+        // SAFETY: S2: the handle is the owner of a frame that is off the stack; a callee's body has been destroyed
+        // before, or has ended, when its caller drops its handle. Tests: tests/attacks.rs, tests/stack.rs.
+        unsafe { if self.is_done() { (self.header().vtable.release)(self.frame) } else { destroy_root(self.frame) } }
     }
 }
 

@@ -70,6 +70,8 @@ pub use private::{
     StartsWith,
     probe::{AwaitableKind, AwaiterKind, CallKind, CoAwait, FutureKind, VisitKind},
 };
+#[doc(hidden)]
+pub use start::{ByAttribute, ByPromise};
 
 pub use awaiter::{Awaitable, Awaiter, SuspendAlways, SuspendNever};
 #[cfg(feature = "alloc")]

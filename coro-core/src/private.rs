@@ -46,7 +46,7 @@ use crate::leaf::Leaf;
 use crate::memory::{self, FrameAllocator};
 use crate::promise::{AwaitTransform, Coroutine, FinalSuspend, Handle, Promise, YieldFrom, YieldValue};
 use crate::relay;
-use crate::start::{MayStart, Start, sealed::Initial};
+use crate::start::{ByAttribute, ByPromise, MayStart, Said, Start, sealed::Initial};
 use crate::trace;
 
 pub mod probe;
@@ -494,14 +494,14 @@ impl<P> Co<P> {
 
     /// Awaits the initial suspension as the trait of this hook, [`StartsWith`], does.
     #[inline]
-    pub fn starts<I, A>(self, hook: unsafe fn(probe::Way<P, ()>, I) -> A, initial: I) -> A {
+    pub fn starts<I, A>(self, hook: unsafe fn(probe::Way<P, ByAttribute>, I) -> A, initial: I) -> A {
         // SAFETY: S1: as above.
         unsafe { hook(probe::Way { co: self, kind: PhantomData }, initial) }
     }
 
     /// The same, of the promise's own `initial_suspend`.
     #[inline]
-    pub fn starts_as_promised<I, A>(self, hook: unsafe fn(probe::Way<P, ()>, I) -> A) -> A
+    pub fn starts_as_promised<I, A>(self, hook: unsafe fn(probe::Way<P, ByPromise>, I) -> A) -> A
     where
         P: Promise<Initial = I>,
     {
@@ -510,7 +510,8 @@ impl<P> Co<P> {
             // A detached one is resumed here by its caller alone.
             if P::World::FRESH { self.is_fresh() } else { self.header().link.get().is_some() }
         });
-        self.starts(hook, initial)
+        // SAFETY: S1: as above.
+        unsafe { hook(probe::Way { co: self, kind: PhantomData }, initial) }
     }
 
     /// Asks how `operand` is awaited; see [`probe`].
@@ -541,7 +542,7 @@ impl<P: Promise, A: Awaiter<P>> Future for Given<P, A> {
             awaiter that keeps the continuation; one that is awaited starts with `suspend_always`; any other with \
             any awaiter"
 )]
-pub trait StartsWith<A>: Promise {
+pub trait StartsWith<A, S>: Promise {
     /// What the body awaits. Not `impl Future`: of such a type the compiler has more to find out, in each function.
     type Wait: Future<Output = Co<Self>>;
 
@@ -549,24 +550,24 @@ pub trait StartsWith<A>: Promise {
     ///
     /// # Safety
     /// `way` is of the coroutine that awaits what this gives, there and then.
-    unsafe fn wait(way: probe::Way<Self, ()>, initial: A) -> Self::Wait;
+    unsafe fn wait(way: probe::Way<Self, S>, initial: A) -> Self::Wait;
 }
 
 #[diagnostic::do_not_recommend]
-impl<P: Promise, A, W: Future<Output = Co<P>>> StartsWith<A> for P
+impl<P: Promise, A, S: Said, W: Future<Output = Co<P>>> StartsWith<A, S> for P
 where
-    (P::World, P::Owner): MayStart<P, A> + Initial<P, A, Wait = W>,
+    (P::World, P::Owner): MayStart<P, A> + Initial<P, A, S, Wait = W>,
 {
     type Wait = W;
 
-    unsafe fn wait(way: probe::Way<P, ()>, initial: A) -> Self::Wait {
-        <(P::World, P::Owner)>::wait(way.co, initial)
+    unsafe fn wait(way: probe::Way<P, S>, initial: A) -> W {
+        <(P::World, P::Owner) as Initial<P, A, S>>::wait(way.co, initial)
     }
 }
 
 /// For the same reason as there is [`NeverAwaited`]: this `initial` is nobody's.
 #[diagnostic::do_not_recommend]
-impl<W: Parks, P: Promise<World = W>> Initial<P, NeverAwaited> for (W, Handle) {
+impl<W: Parks, P: Promise<World = W>, S: Said> Initial<P, NeverAwaited, S> for (W, Handle) {
     type Wait = core::future::Ready<Co<P>>;
 
     fn wait(_: Co<P>, never: NeverAwaited) -> Self::Wait {

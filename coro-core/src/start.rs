@@ -1,18 +1,19 @@
 //! How a coroutine begins: its creation, in the order of rule S5, and its initial suspension.
 
 use core::future::Future;
+use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::awaiter::{Awaiter, SuspendAlways};
-use crate::continuation::sealed::World as _;
+use crate::continuation::sealed::World;
 use crate::continuation::{ByOwner, Detached, Parks, Threads};
 use crate::drive;
 use crate::frame;
 use crate::guard::Finally;
 use crate::handle::CoroutineHandle;
 use crate::inside::Inside;
-use crate::leaf::Leaf;
+use crate::leaf::{Kept, Leaf};
 use crate::memory::FrameAllocator;
 use crate::private::{Co, Function, Starts};
 use crate::promise::{Coroutine, FinalSuspend, Handle, Nobody, Owner, Promise};
@@ -26,13 +27,13 @@ use crate::trace;
             awaiter that keeps the continuation; one that is awaited starts with `suspend_always`; any other with \
             any awaiter"
 )]
-pub trait MayStart<P: Promise, A>: sealed::Initial<P, A> {}
+pub trait MayStart<P: Promise, A>: sealed::Initial<P, A, ByPromise> + sealed::Initial<P, A, ByAttribute> {}
 
 pub(crate) mod sealed {
     use super::{Co, Future};
 
     /// A user's impl would get hold of a `Co`.
-    pub trait Initial<P, A> {
+    pub trait Initial<P, A, S> {
         type Wait: Future<Output = Co<P>>;
 
         /// Waits for the initial suspension. Then it gives the coroutine, as the context of the poll knows it: to the
@@ -42,30 +43,34 @@ pub(crate) mod sealed {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> sealed::Initial<P, A> for (ByOwner<T>, Handle) {
-    type Wait = Initially<P, A>;
+impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>, S: Said> sealed::Initial<P, A, S>
+    for (ByOwner<T>, Handle)
+{
+    type Wait = Initially<P, A, S>;
 
-    fn wait(co: Co<P>, initial: A) -> Initially<P, A> {
-        Initially(Leaf::new(co, initial))
+    fn wait(co: Co<P>, initial: A) -> Initially<P, A, S> {
+        Initially(Leaf::new(co, initial), PhantomData)
     }
 }
 
 #[cfg(feature = "alloc")]
 #[diagnostic::do_not_recommend]
-impl<T: Threads, P: Promise<World = Detached<T>>, A: Awaiter<P>> sealed::Initial<P, A> for (Detached<T>, Nobody) {
-    type Wait = Initially<P, A>;
+impl<T: Threads, P: Promise<World = Detached<T>>, A: Awaiter<P>, S: Said> sealed::Initial<P, A, S>
+    for (Detached<T>, Nobody)
+{
+    type Wait = Initially<P, A, S>;
 
-    fn wait(co: Co<P>, initial: A) -> Initially<P, A> {
-        Initially(Leaf::new(co, initial))
+    fn wait(co: Co<P>, initial: A) -> Initially<P, A, S> {
+        Initially(Leaf::new(co, initial), PhantomData)
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<W: Parks, P: Promise<World = W>> sealed::Initial<P, SuspendAlways> for (W, Handle) {
-    type Wait = UntilCalled<P>;
+impl<W: Parks, P: Promise<World = W>, S: Said> sealed::Initial<P, SuspendAlways, S> for (W, Handle) {
+    type Wait = UntilCalled<P, S>;
 
-    fn wait(co: Co<P>, SuspendAlways: SuspendAlways) -> UntilCalled<P> {
-        UntilCalled(co)
+    fn wait(co: Co<P>, SuspendAlways: SuspendAlways) -> UntilCalled<P, S> {
+        UntilCalled(<P::World as World>::Kept::keep(co), PhantomData)
     }
 }
 
@@ -77,17 +82,44 @@ impl<T: Threads, P: Promise<World = ByOwner<T>>, A: Awaiter<P>> MayStart<P, A> f
 impl<T: Threads, P: Promise<World = Detached<T>>, A: Awaiter<P>> MayStart<P, A> for (Detached<T>, Nobody) {}
 impl<W: Parks, P: Promise<World = W>> MayStart<P, SuspendAlways> for (W, Handle) {}
 
-/// Waits for what a coroutine begins with, unless it was suspended there by its owner without being run.
-pub struct Initially<P: Promise, A>(Leaf<P, A>);
+/// Who says how a coroutine begins.
+pub trait Said: 'static {
+    /// Whether it is known that it was suspended before its body without being run; then the optimizer need not keep the
+    /// code for the other case.
+    fn was_suspended<P: Promise>() -> bool;
+}
 
-impl<P: Promise, A: Awaiter<P>> Future for Initially<P, A> {
+/// The promise, by its `initial_suspend`.
+pub struct ByPromise;
+
+/// The attribute, by `initial = …`.
+pub struct ByAttribute;
+
+impl Said for ByPromise {
+    #[inline]
+    fn was_suspended<P: Promise>() -> bool {
+        P::LAZY
+    }
+}
+
+impl Said for ByAttribute {
+    #[inline]
+    fn was_suspended<P: Promise>() -> bool {
+        false
+    }
+}
+
+/// Waits for what a coroutine begins with, unless it was suspended there by its owner without being run.
+pub struct Initially<P: Promise, A, S>(Leaf<P, A>, PhantomData<fn() -> S>);
+
+impl<P: Promise, A: Awaiter<P>, S: Said> Future for Initially<P, A, S> {
     type Output = Co<P>;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Co<P>> {
         if P::World::ALONE {
             let inside = Inside::of(context);
-            if !Co::<P>::new(inside.frame()).take_fresh() {
+            if !S::was_suspended::<P>() && !Co::<P>::new(inside.frame()).take_fresh() {
                 inside.take_fresh();
             }
         }
@@ -96,15 +128,25 @@ impl<P: Promise, A: Awaiter<P>> Future for Initially<P, A> {
 }
 
 /// Suspends without a continuation: the handle owns the coroutine until it is called.
-pub struct UntilCalled<P>(Co<P>);
+pub struct UntilCalled<P: Promise, S>(<P::World as World>::Kept<P>, PhantomData<fn() -> S>);
 
-impl<P: Promise> Future for UntilCalled<P> {
+/// Nobody points into it.
+impl<P: Promise, S> Unpin for UntilCalled<P, S> {}
+
+impl<P: Promise, S: Said> Future for UntilCalled<P, S> {
     type Output = Co<P>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Co<P>> {
-        let co = if P::World::POLLED { self.0 } else { Co::new(Inside::of(context).frame()) };
+        // SAFETY: S1: the body that was made with it polls it (contract of `private::start`), and it is not forgotten. Test:
+        // tests/ui/attacks.
+        let co: Co<P> = unsafe { self.0.here(context) };
         let header = co.header();
-        let is_called = if P::World::FRESH { co.take_fresh() } else { header.link.get().is_some() };
+        let is_called = if P::World::FRESH {
+            // Also if it is known: nobody else is to find it.
+            co.take_fresh() || S::was_suspended::<P>()
+        } else {
+            S::was_suspended::<P>() || header.link.get().is_some()
+        };
         if is_called {
             trace::event(header, "await_resume", "");
             return Poll::Ready(co);

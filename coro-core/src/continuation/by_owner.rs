@@ -7,6 +7,7 @@ use core::task::{Context, Poll};
 
 use super::{ByOwner, Continuation, Threads, sealed};
 use crate::awaiter::Awaiter;
+use crate::drive::Turn;
 use crate::frame::{Header, Left};
 use crate::inside::Inside;
 use crate::private::Co;
@@ -29,6 +30,11 @@ impl<T: Threads> sealed::World for ByOwner<T> {
     const SHARED: bool = false;
     const NESTS: bool = false;
     const ALONE: bool = true;
+
+    #[inline]
+    fn turn(frame: &Header, _: &Context<'_>) -> Option<NonNull<Turn>> {
+        frame.state.turn_if_any()
+    }
 
     #[inline]
     unsafe fn left(inside: &Inside) -> Option<Left> {

@@ -10,7 +10,7 @@ use super::{ChangesThreads, Continuation, Detached, Threads, sealed};
 use crate::awaiter::Awaiter;
 use crate::backtrace::Backtrace;
 use crate::branch::{Gathering, Outcome};
-use crate::drive;
+use crate::drive::{self, Turn};
 use crate::frame::{Header, Left};
 use crate::guard::Finally;
 use crate::inside::Inside;
@@ -83,6 +83,11 @@ impl<T: Threads> sealed::World for Detached<T> {
     const FRESH: bool = false;
 
     type Kept<P> = MaybeUninit<bool>;
+
+    #[inline]
+    fn turn(_: &Header, context: &Context<'_>) -> Option<NonNull<Turn>> {
+        Inside::of(context).turn()
+    }
 
     #[inline]
     unsafe fn left(inside: &Inside) -> Option<Left> {

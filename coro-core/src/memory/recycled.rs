@@ -26,10 +26,8 @@ unsafe impl FrameAllocator for Recycled {
 
     #[inline]
     unsafe fn deallocate(&self, frame: NonNull<u8>, layout: Layout) {
-        if !lists::keep(frame, layout) {
-            // SAFETY: caller's contract; all that is in the lists is `Global`'s.
-            unsafe { Global.deallocate(frame, layout) }
-        }
+        // SAFETY: caller's contract; all that is in the lists is `Global`'s.
+        unsafe { lists::keep(frame, layout) }
     }
 }
 
@@ -51,15 +49,20 @@ mod lists {
     /// Frames of one size: a list through their first words.
     struct List {
         first: Cell<Option<NonNull<Link>>>,
-        len: Cell<u32>,
+        /// How many more are kept: none until the list is open.
+        room: Cell<u32>,
+        is_open: Cell<bool>,
     }
 
     struct Link(Option<NonNull<Self>>);
 
-    struct Lists([List; SIZES]);
+    /// Frees what is in the lists when the thread ends.
+    struct Emptied;
 
+    // Two, for each use of one with a destructor would ask first whether that is registered.
     std::thread_local! {
-        static LISTS: Lists = const { Lists([const { List { first: Cell::new(None), len: Cell::new(0) } }; SIZES]) };
+        static LISTS: [List; SIZES] = const { [const { List::new() }; SIZES] };
+        static EMPTIED: Emptied = const { Emptied };
     }
 
     /// Frames have such sizes; others may be asked for.
@@ -70,52 +73,85 @@ mod lists {
     }
 
     impl List {
+        const fn new() -> Self {
+            Self { first: Cell::new(None), room: Cell::new(0), is_open: Cell::new(false) }
+        }
+
+        #[inline]
         fn pop(&self) -> Option<NonNull<u8>> {
             let link = self.first.get()?;
             // SAFETY: S1: what is in the list was put there by `push`, and is this thread's. Test: `tests` below.
             self.first.set(unsafe { link.as_ref() }.0);
-            self.len.set(self.len.get() - 1);
+            self.room.update(|room| room + 1);
             Some(link.cast())
         }
 
         /// # Safety
-        /// `frame` is nobody else's, and of this list's size.
-        unsafe fn push(&self, frame: NonNull<u8>) -> bool {
-            if self.len.get() == LIMIT {
-                return false;
-            }
+        /// `frame` is nobody else's, and of this list's size, and there is room.
+        #[inline]
+        unsafe fn push(&self, frame: NonNull<u8>) {
             let link = frame.cast::<Link>();
             // SAFETY: caller's contract; it is large enough and aligned. Test: `tests` below.
             unsafe { link.write(Link(self.first.get())) };
             self.first.set(Some(link));
-            self.len.set(self.len.get() + 1);
-            true
+            self.room.update(|room| room - 1);
+        }
+
+        /// Whether there is room after all: the list was not open, and now it is.
+        fn opens(&self) -> bool {
+            // While the thread ends, what would free the frames may have gone.
+            let opens = !self.is_open.replace(true) && EMPTIED.try_with(|_| ()).is_ok();
+            if opens {
+                self.room.set(LIMIT);
+            }
+            opens
         }
     }
 
     #[inline]
     pub(super) fn take(layout: Layout) -> Option<NonNull<u8>> {
         let index = index(layout)?;
-        // While the thread ends, its lists may have gone.
-        LISTS.try_with(|lists| lists.0[index].pop()).ok()?
+        LISTS.with(|lists| lists[index].pop())
     }
 
+    /// # Safety
+    /// As for [`FrameAllocator::deallocate`], of `Global`'s.
     #[inline]
-    pub(super) fn keep(frame: NonNull<u8>, layout: Layout) -> bool {
-        // SAFETY: `free`'s contract.
-        index(layout)
-            .is_some_and(|index| LISTS.try_with(|lists| unsafe { lists.0[index].push(frame) }).unwrap_or(false))
+    pub(super) unsafe fn keep(frame: NonNull<u8>, layout: Layout) {
+        // SAFETY: caller's contract.
+        unsafe {
+            match index(layout) {
+                None => Global.deallocate(frame, layout),
+                Some(index) => LISTS.with(|lists| {
+                    let list = &lists[index];
+                    if list.room.get() == 0 { keep_or_free(list, frame, layout) } else { list.push(frame) }
+                }),
+            }
+        }
     }
 
-    impl Drop for Lists {
+    /// # Safety
+    /// As for [`keep`].
+    #[cold]
+    unsafe fn keep_or_free(list: &List, frame: NonNull<u8>, layout: Layout) {
+        // SAFETY: caller's contract.
+        unsafe { if list.opens() { list.push(frame) } else { Global.deallocate(frame, layout) } }
+    }
+
+    impl Drop for Emptied {
         fn drop(&mut self) {
-            for (index, list) in self.0.iter().enumerate() {
-                while let Some(frame) = list.pop() {
-                    let layout = Layout::from_size_align(index * GRAIN, GRAIN).expect("it was one");
-                    // SAFETY: S1: it was allocated with this layout. Test: `tests` below.
-                    unsafe { Global.deallocate(frame, layout) };
+            LISTS.with(|lists| {
+                for (index, list) in lists.iter().enumerate() {
+                    while let Some(frame) = list.pop() {
+                        let layout = Layout::from_size_align(index * GRAIN, GRAIN).expect("it was one");
+                        // SAFETY: S1: it was allocated with this layout. Test: `tests` below.
+                        unsafe { Global.deallocate(frame, layout) };
+                    }
+                    // From here on it is neither open nor opened.
+                    list.room.set(0);
+                    list.is_open.set(true);
                 }
-            }
+            });
         }
     }
 }
@@ -125,12 +161,17 @@ mod lists {
     use core::alloc::Layout;
     use core::ptr::NonNull;
 
+    use super::{FrameAllocator as _, Global};
+
     pub(super) const fn take(_: Layout) -> Option<NonNull<u8>> {
         None
     }
 
-    pub(super) const fn keep(_: NonNull<u8>, _: Layout) -> bool {
-        false
+    /// # Safety
+    /// As for [`FrameAllocator::deallocate`], of `Global`'s.
+    pub(super) unsafe fn keep(frame: NonNull<u8>, layout: Layout) {
+        // SAFETY: caller's contract.
+        unsafe { Global.deallocate(frame, layout) }
     }
 }
 

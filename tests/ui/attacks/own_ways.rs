@@ -1,8 +1,8 @@
 //! An impl of one of these traits would be handed the coroutine itself. It would have to name a type that has no name.
 
-use std::future::{Ready, ready};
+use std::future::{Pending, Ready, pending, ready};
 
-use coro::private::{Point, probe};
+use coro::private::{Co, Point, probe};
 use coro::{AwaitableKind, CoAwait, FireAndForgetPromise, StartsWith};
 
 struct Mine;
@@ -23,10 +23,10 @@ impl<P, K> CoAwait<P, K> for Inferred {
     }
 }
 
-impl StartsWith<Mine> for FireAndForgetPromise {
-    type Wait = Ready<()>;
-    unsafe fn wait(_: probe::Way<Self, ()>, _: Mine) -> Ready<()> {
-        ready(())
+impl StartsWith<Mine, ()> for FireAndForgetPromise {
+    type Wait = Pending<Co<Self>>;
+    unsafe fn wait(_: probe::Way<Self, ()>, _: Mine) -> Pending<Co<Self>> {
+        pending()
     }
 }
 

@@ -12,7 +12,11 @@ fn invent_a_promise<P: UnhandledException, Q: PanicPolicy<P>>() {
 }
 
 fn invent_a_turn<W: World>() -> Poll<()> {
-    W::poll::<_, false>(pin!(async {}), NonNull::dangling(), None)
+    W::poll(pin!(async {}), invented())
+}
+
+fn invented<T>() -> T {
+    panic!("about no frame")
 }
 
 fn main() {}
