@@ -5,8 +5,11 @@ mod support;
 
 use std::cell::{Cell, RefCell};
 
-use coro::{AsyncGenerator, Detached, Scope, Spawned, Task, when_all, when_any};
-use support::{Live, Park, alive, dropped_twice, reset, unpark};
+use coro::{
+    AsyncGenerator, Awaiter, Continuation, ContinuationOf, Detached, FinalSuspend, Promise, Scope, Spawned, Task,
+    when_all, when_any,
+};
+use support::{Live, Park, alive, dropped_twice, park, reset, unpark};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
@@ -138,4 +141,71 @@ fn a_subscriber_may_drop_who_waits_while_it_is_told_of_its_caller() {
     for half in [false, true] {
         at_each_moment(half, |_| drop(unpark()), |_| {});
     }
+}
+
+/// Parks the coroutine, or ends it, and hands control over to the one that was parked first.
+struct HandOver;
+
+impl<P: Promise<World = Detached>> Awaiter<P> for HandOver {
+    type Output = ();
+
+    fn await_suspend(&mut self, _: &mut P, own: Continuation<Detached>) -> Option<Continuation<Detached>> {
+        let target = unpark();
+        park(own);
+        target
+    }
+
+    fn await_resume(&mut self, _: &mut P) {}
+}
+
+impl<P: Promise<World = Detached>> FinalSuspend<P> for HandOver {
+    fn final_suspend(self, _: &mut P) -> Option<ContinuationOf<P>> {
+        unpark()
+    }
+}
+
+#[coro::coroutine(final = HandOver)]
+fn hands_over_twice() -> Task<'static, (), Detached> {
+    let _local = Live::new("callee's");
+    HandOver.await;
+    HandOver.await;
+}
+
+#[coro::coroutine(final = HandOver)]
+fn hands_over(times: u32) -> Task<'static, (), Detached> {
+    let _local = Live::new("caller's");
+    Park.await;
+    for _ in 0..times {
+        HandOver.await;
+        hands_over_twice().await;
+    }
+}
+
+/// Runs two that hand control over to each other, and at each moment in turn acts on them.
+fn while_control_is_handed_over(act: impl Fn([&Spawned; 2]) + Copy + 'static) {
+    for moment in 0.. {
+        reset(&[]);
+        let scope = Scope::new();
+        let acted = tracing::subscriber::with_default(Acts, || {
+            let (one, other) = (scope.spawn(hands_over(2)), scope.spawn(hands_over(1)));
+            ACTS.set(Some(Box::new(move || act([&one, &other]))));
+            LEFT.set(moment);
+            while let Some(parked) = unpark() {
+                parked.resume();
+            }
+            LEFT.replace(usize::MAX) > moment
+        });
+        drop((ACTS.take(), scope));
+        assert_eq!((alive(), dropped_twice()), (vec![], vec![]), "at {moment}");
+        if !acted {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_subscriber_may_cancel_those_that_hand_control_over_to_each_other() {
+    while_control_is_handed_over(|[one, _]| one.cancel());
+    while_control_is_handed_over(|[_, other]| other.cancel());
+    while_control_is_handed_over(|both| both.into_iter().for_each(Spawned::cancel));
 }

@@ -153,8 +153,9 @@ impl Turn {
         }
     }
 
+    /// The one that was postponed last.
     #[inline]
-    fn postponed(&self) -> Option<NonNull<Header>> {
+    pub(crate) fn postponed(&self) -> Option<NonNull<Header>> {
         let leaf = self.later.get()?;
         // SAFETY: as above.
         let (next, cancelled) = unsafe { leaf.as_ref() }.state.unpostpone();

@@ -331,7 +331,7 @@ where
             }
             // Before it is settled, for then somebody else may own it.
             let next = || inside.next().or_else(|| turn?.as_ref().next.get());
-            run.suspends(head, turn, || next().is_none() && !head.state.is_calling());
+            run.suspends(head, turn, inside.next(), || next().is_none() && !head.state.is_calling());
             let left = P::World::left(&inside);
             if left.is_none() {
                 ManuallyDrop::drop(&mut (*frame).body);

@@ -37,7 +37,14 @@ impl Run {
     }
 
     #[inline(always)]
-    pub(crate) fn suspends(&mut self, _: &Header, _: Option<NonNull<Turn>>, _: impl FnOnce() -> bool) {}
+    pub(crate) unsafe fn suspends(
+        &mut self,
+        _: &Header,
+        _: Option<NonNull<Turn>>,
+        _: Option<NonNull<Header>>,
+        _: impl FnOnce() -> bool,
+    ) {
+    }
 
     #[inline(always)]
     pub(crate) unsafe fn ends(self, _: Option<NonNull<Header>>, _: Option<NonNull<Header>>, _: Option<NonNull<Turn>>) {}

@@ -89,18 +89,33 @@ impl Run {
         Self(Some(entered))
     }
 
-    /// The body, which `turn` has run, is suspended; `returns` says that control goes back to the resumer, and to no
-    /// other coroutine.
+    /// The body, which `turn` has run, is suspended, and has handed control over to `target`; `returns` says that it goes
+    /// back to the resumer, and to no other coroutine.
+    ///
+    /// # Safety
+    /// The turn is on the stack, and the target suspended and the turn's.
     #[inline]
-    pub(crate) fn suspends(&mut self, coroutine: &Header, turn: Option<NonNull<Turn>>, returns: impl FnOnce() -> bool) {
+    pub(crate) unsafe fn suspends(
+        &mut self,
+        coroutine: &Header,
+        turn: Option<NonNull<Turn>>,
+        target: Option<NonNull<Header>>,
+        returns: impl FnOnce() -> bool,
+    ) {
         if self.0.is_some() {
             let returns = returns();
             // Whoever cancels it now finds it on the stack, where it still is.
             let waits = turn.and_then(|turn| coroutine.state.run_on(turn));
-            if returns {
-                event(coroutine, "return", "suspended");
+            let turn = if coroutine.vtable.shared { None } else { turn };
+            // SAFETY: caller's contract.
+            unsafe {
+                handing_over(turn, target, || {
+                    if returns {
+                        event(coroutine, "return", "suspended");
+                    }
+                    self.leave();
+                });
             }
-            self.leave();
             if let Some(waits) = waits {
                 coroutine.state.wait_again(waits);
             }
@@ -111,7 +126,7 @@ impl Run {
     /// thread.
     ///
     /// # Safety
-    /// `caller` is alive, and the turn on the stack.
+    /// `caller` is alive, and the turn on the stack. `next` is the caller, or suspended and the turn's.
     #[inline]
     pub(crate) unsafe fn ends(
         mut self,
@@ -131,7 +146,9 @@ impl Run {
                 unsafe { turn.as_ref() }.cancel();
             }
         }
-        self.leave();
+        let target = if self.0.is_none() || next == caller { None } else { next };
+        // SAFETY: caller's contract.
+        unsafe { handing_over(turn, target, || self.leave()) }
     }
 
     #[inline]
@@ -152,6 +169,23 @@ impl Drop for Run {
             send_in(span, "return", Some("panicked"), None, None);
             self.leave();
         }
+    }
+}
+
+/// Calls `tell`, while control is on its way to `target`. That waits in the turn meanwhile: whoever cancels it tells the
+/// turn, and does not destroy what is about to run.
+///
+/// # Safety
+/// The turn is on the stack, and the target suspended and the turn's.
+#[inline]
+unsafe fn handing_over(turn: Option<NonNull<Turn>>, target: Option<NonNull<Header>>, tell: impl FnOnce()) {
+    let (Some(turn), Some(target)) = (turn, target) else { return tell() };
+    // SAFETY: caller's contract. Nobody else takes what waits in the turn, so it is the same one afterwards. Test:
+    // tests/attacks_tracing.rs.
+    unsafe {
+        turn.as_ref().postpone(target);
+        tell();
+        let _the_target = turn.as_ref().postponed();
     }
 }
 
