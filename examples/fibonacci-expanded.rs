@@ -41,44 +41,43 @@ pub fn fibonacci() -> Generator<'static, u64> {
     // 3. Never run: from this `return` rustc infers which coroutine type the function returns, whatever it is called here.
     if false { return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type); }
     // And of that type, its promise: the one place that reports a type without one.
-    let __coroutine = __coro_runtime::private::typed(__coroutine);
+    let __coroutine = __coroutine.typed();
     // 4. The promise, and what decides what happens at the end. Both may look at the parameters, which have not moved yet.
     let __coro_promise = __coro_runtime::NewPromise::new();
     let __coro_final = __coro_runtime::private::FromPromise;
-    // 5. The body: an `async` block, of which rustc makes the state machine. `__coroutine` is a pointer to the frame it will be in.
-    let __coro_body = __coroutine.body(move |__coroutine| async move {
+    // 5. The body: an `async` block, of which rustc makes the state machine. `_coroutine` is a pointer to the frame it will be in.
+    let __coro_body = __coroutine.body(move |_coroutine| async move {
         // Never run: the type of what the body returns, for `return`, `?` and coercions.
-        if false { return __coroutine.never(); }
+        if false { return _coroutine.never(); }
         // The initial suspension is the first await of all. It gives the frame again, so that it need not be kept meanwhile.
-        let mut __coroutine = __coroutine.starts_as_promised(__coro_runtime::private::StartsWith::wait).await;
+        let mut _coroutine = _coroutine.starts_as_promised(__coro_runtime::private::StartsWith::wait).await;
         // What the user wrote, in a block with a label that only code of this body can `break` to.
         return 'coroutine_body: {
             // How something is awaited is found by calling a method: the impls of this trait take turns.
             use __coro_runtime::private::probe::Via as _;
-            if false { break 'coroutine_body __coroutine.never(); }
             let (mut this, mut next) = (0_u64, 1);
             while let Some(sum) = this.checked_add(next) {
                 (
                     // Never run: this `break` does not compile where a macro has moved the suspension out of the body.
-                    if false { loop { break 'coroutine_body __coroutine.never(); } },
+                    if false { use __coro_runtime::private::co_yield as _; loop { break 'coroutine_body _coroutine.never(); } },
                     // The promise's `yield_value` is asked for an awaiter, which is awaited.
                     // With the value comes the frame again.
-                    match __coroutine.give(__coro_runtime::YieldValue::yield_value, this, &__CORO_ABOUT.points[1]).await {
-                        (__coro_value, __coro_here) => { __coroutine = __coro_here; __coro_value }
+                    match _coroutine.give(__coro_runtime::YieldValue::yield_value, (this,), &__CORO_ABOUT.points[1]).await {
+                        (__coro_value, __coro_here) => { _coroutine = __coro_here; __coro_value }
                     }
                 ).1;
                 (this, next) = (next, sum);
             }
             (
-                if false { loop { break 'coroutine_body __coroutine.never(); } },
-                match __coroutine.give(__coro_runtime::YieldValue::yield_value, this, &__CORO_ABOUT.points[2]).await {
-                    (__coro_value, __coro_here) => { __coroutine = __coro_here; __coro_value }
+                if false { use __coro_runtime::private::co_yield as _; loop { break 'coroutine_body _coroutine.never(); } },
+                match _coroutine.give(__coro_runtime::YieldValue::yield_value, (this,), &__CORO_ABOUT.points[2]).await {
+                    (__coro_value, __coro_here) => { _coroutine = __coro_here; __coro_value }
                 }
             ).1;
             (
-                if false { loop { break 'coroutine_body __coroutine.never(); } },
-                match __coroutine.give(__coro_runtime::YieldValue::yield_value, next, &__CORO_ABOUT.points[3]).await {
-                    (__coro_value, __coro_here) => { __coroutine = __coro_here; __coro_value }
+                if false { use __coro_runtime::private::co_yield as _; loop { break 'coroutine_body _coroutine.never(); } },
+                match _coroutine.give(__coro_runtime::YieldValue::yield_value, (next,), &__CORO_ABOUT.points[3]).await {
+                    (__coro_value, __coro_here) => { _coroutine = __coro_here; __coro_value }
                 }
             ).1;
         };

@@ -50,45 +50,44 @@ fn open_file(path: &Path) -> StateMachine<'_, Button, io::Result<File>> {
     // 3. Never run: from this `return` rustc infers which coroutine type the function returns, whatever it is called here.
     if false { return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type); }
     // And of that type, its promise: the one place that reports a type without one.
-    let __coroutine = __coro_runtime::private::typed(__coroutine);
+    let __coroutine = __coroutine.typed();
     // Never run: rustc reports here, at the parameter, if it is borrowed for less than the coroutine lives.
     if false { return __coroutine.borrows(&path); }
     // 4. The promise, and what decides what happens at the end. Both may look at the parameters, which have not moved yet.
     let __coro_promise = __coro_runtime::NewPromise::new();
     let __coro_final = __coroutine.finish(__coro_runtime::FinalSuspend::final_suspend, __coro_runtime::SuspendAlways);
-    // 5. The body: an `async` block, of which rustc makes the state machine. `__coroutine` is a pointer to the frame it will be in.
-    let __coro_body = __coroutine.body(move |__coroutine| async move {
+    // 5. The body: an `async` block, of which rustc makes the state machine. `_coroutine` is a pointer to the frame it will be in.
+    let __coro_body = __coroutine.body(move |_coroutine| async move {
         // Never run: an `async` block drops what it captured in the order in which it is mentioned, so this is a `fn`'s order.
         // And the type of what the body returns, for `return`, `?` and coercions.
-        if false { let _ = &path; return __coroutine.never(); }
-        // The initial suspension is the first await of all. It gives the frame again.
-        let mut __coroutine = match __coro_runtime::SuspendNever {
-            __coro_initial => { __coroutine.starts(__coro_runtime::private::StartsWith::wait, __coro_initial).await }
+        if false { let _ = &path; return _coroutine.never(); }
+        // The initial suspension is the first await of all.
+        match __coro_runtime::SuspendNever {
+            __coro_initial => { _coroutine.starts(__coro_runtime::private::StartsWith::wait, __coro_initial).await }
         };
         // What the user wrote, in a block with a label that only code of this body can `break` to.
         return 'coroutine_body: {
             // How something is awaited is found by calling a method: the impls of this trait take turns.
             use __coro_runtime::private::probe::Via as _;
-            if false { break 'coroutine_body __coroutine.never(); }
             let mut first = (
                 // Never run: this `break` does not compile where a macro has moved the suspension out of the body.
-                if false { loop { break 'coroutine_body __coroutine.never(); } },
+                if false { loop { break 'coroutine_body _coroutine.never(); } },
                 // The promise's `await_transform` exchanges what is awaited; a `match`, for temporaries live until the end of the await.
-                match __coroutine.ask(__coro_runtime::AwaitTransform::await_transform, Signal) {
+                match _coroutine.ask(__coro_runtime::AwaitTransform::await_transform, Signal) {
                     __coro_it => {
                         // A coroutine is called, an awaiter suspends, a future is polled: the number of `&`s says which is tried first.
-                        let __coro_kind = (&&&&&__coroutine.probe(&__coro_it)).__coro_kind();
-                        __coroutine.awaits(__coro_runtime::private::probe::CoAwait::co_await, __coro_kind, __coro_it, &__CORO_ABOUT.points[1]).await
+                        let __coro_kind = (&&&&&_coroutine.probe(&__coro_it)).__coro_kind();
+                        _coroutine.awaits(__coro_runtime::private::probe::CoAwait::co_await, __coro_kind, __coro_it, &__CORO_ABOUT.points[1]).await
                     }
                 }
             ).1;
             loop {
                 let second = (
-                    if false { loop { break 'coroutine_body __coroutine.never(); } },
-                    match __coroutine.ask(__coro_runtime::AwaitTransform::await_transform, Signal) {
+                    if false { loop { break 'coroutine_body _coroutine.never(); } },
+                    match _coroutine.ask(__coro_runtime::AwaitTransform::await_transform, Signal) {
                         __coro_it => {
-                            let __coro_kind = (&&&&&__coroutine.probe(&__coro_it)).__coro_kind();
-                            __coroutine.awaits(__coro_runtime::private::probe::CoAwait::co_await, __coro_kind, __coro_it, &__CORO_ABOUT.points[2]).await
+                            let __coro_kind = (&&&&&_coroutine.probe(&__coro_it)).__coro_kind();
+                            _coroutine.awaits(__coro_runtime::private::probe::CoAwait::co_await, __coro_kind, __coro_it, &__CORO_ABOUT.points[2]).await
                         }
                     }
                 ).1;

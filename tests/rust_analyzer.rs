@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 /// `⟨name⟩` is a place that the test asks about, and no part of the program.
 const PROGRAM: &str = r#"
-use coro::{CoroutineHandle, Generator, Task};
+use coro::{AsyncGenerator, CoroutineHandle, Generator, Task};
 
 macro_rules! same {
     ($e:expr) => { $e };
@@ -55,6 +55,13 @@ pub fn caller(account: Account) {
 #[coro::coroutine]
 pub fn in_a_macro() -> Generator<'static, u32> {
     same!(⟨yield in a macro⟩co_yield!(1));
+}
+
+#[coro::coroutine]
+pub fn of_words() -> AsyncGenerator<'static, u32> {
+    let amount = ⟨await⟩co_await!(std::future::ready(1));
+    ⟨yield⟩co_yield!(amount);
+    co_yield!(⟨yielded⟩amount);
 }
 
 pub struct Steps<'a>(CoroutineHandle<'a, StepsPromise>);
@@ -316,6 +323,11 @@ fn an_editor_understands_bodies_signatures_and_hooks() {
             assert!(offered.iter().any(|one| one == name), "{body}: {offered:?}");
         }
     }
+
+    // The words of a body, and what is in them.
+    assert!(editor.hover("yield").contains("Yields a value from a coroutine"), "{}", editor.hover("yield"));
+    assert!(editor.hover("await").contains("Awaits in a coroutine"), "{}", editor.hover("await"));
+    assert!(editor.hover("yielded").contains("let amount: "), "{}", editor.hover("yielded"));
 
     // Where the local macro is used, its documentation is shown.
     assert!(editor.hover("yield in a macro").contains("Yields a value, or with .. all values of another coroutine."));

@@ -311,6 +311,38 @@ fn names_of_ours_are_the_users_to_use() {
     assert_eq!(names_of_ours::generated(1, 2, 3, 4, 5, 6, 7).finish(), 28);
 }
 
+/// Nothing needs to be imported, but what is, with everything else, is no other word.
+mod imported {
+    use coro::*;
+
+    #[coro::coroutine]
+    pub fn words() -> Generator<'static, u32> {
+        co_yield!(1);
+        assert_eq!(co_yield!(2), ());
+        coro::co_yield!(3);
+        ::coro::co_yield!(..rest());
+    }
+
+    #[coro::coroutine]
+    fn rest() -> Generator<'static, u32> {
+        co_yield!(4);
+    }
+
+    #[coro::coroutine]
+    pub fn awaits() -> Task<'static, usize> {
+        coro::co_await!(std::future::ready(1)) + vec![co_await!(std::future::ready(2))].len()
+    }
+}
+
+#[test]
+fn words_may_be_imported_and_qualified() {
+    let words = imported::words();
+    let texts: Vec<_> = words.info().states().map(|state| state.text()).collect();
+    assert!(texts.contains(&"coro::co_yield!(3)"), "{texts:?}");
+    assert_eq!(words.collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(futures::executor::block_on(imported::awaits()), 2);
+}
+
 #[test]
 fn a_local_macro_named_co_yield_wins() {
     #[coro::coroutine]

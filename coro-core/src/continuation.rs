@@ -300,7 +300,9 @@ pub trait LocalWorld: World<Threads = Local> + Stops + CallsWorld<Self> {}
 #[diagnostic::on_unimplemented(
     message = "a coroutine of the world `{Self}` cannot await one of the world `{W}`",
     label = "a coroutine of another world",
-    note = "a coroutine awaits coroutines of its own world; a local `Polled` one also those that are `Sendable`"
+    note = "a coroutine awaits those of its own world: write the same one in both types, such as `Task<'_, T, {Self}>`",
+    note = "a `Task<'_, T>` is of the world `Polled<Sendable>`; a `Task<'_, T, Polled>` stays on its thread, and so can be \
+            awaited only by one that does: write `Polled` in both types, or in neither"
 )]
 pub trait CallsWorld<W>: sealed::CallsWorld<W> {}
 

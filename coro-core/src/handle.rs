@@ -50,7 +50,8 @@ use crate::promise::Promise;
 /// assert!(hello.0.is_done());
 /// ```
 #[must_use = "dropping the handle destroys the coroutine"]
-pub struct CoroutineHandle<'a, P: Promise + 'a> {
+// Without a bound `Promise`: where that does not hold, rustc says so where a function becomes a coroutine, once.
+pub struct CoroutineHandle<'a, P: 'a> {
     frame: NonNull<Header>,
     /// Covariant in `'a`. Invariant in `P`: a handle whose promise had a shorter lifetime could be given a value that
     /// the body keeps for longer (rule S2, `tests/ui/lifetimes`).
@@ -64,6 +65,19 @@ const _: () = assert!(size_of::<Option<CoroutineHandle<'_, crate::GeneratorPromi
 // `Send` as well, for `Calls` admits only the same promise or a world that is `Sendable`, and what else a two-way
 // coroutine calls is in its body. Tests: tests/threads.rs, tests/ui/yielding/two_way_delegation.rs.
 unsafe impl<P: Promise<World: World<Threads: ChangesThreads>> + Send> Send for CoroutineHandle<'_, P> {}
+
+impl<'a, P: 'a> CoroutineHandle<'a, P> {
+    pub(crate) const fn header(&self) -> &Header {
+        // SAFETY: S2: the frame lives as long as its handle, and its header is only ever shared. Test:
+        // tests/attacks.rs.
+        unsafe { self.frame.as_ref() }
+    }
+
+    /// Whether the coroutine lives in a place, whose owner has lent it.
+    pub(crate) const fn is_lent(&self) -> bool {
+        self.header().vtable.lent
+    }
+}
 
 impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
     /// # Safety
@@ -83,12 +97,6 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
         frame
     }
 
-    pub(crate) const fn header(&self) -> &Header {
-        // SAFETY: S2: the frame lives as long as its handle, and its header is only ever shared. Test:
-        // tests/attacks.rs.
-        unsafe { self.frame.as_ref() }
-    }
-
     /// The innermost coroutine that it waits for, or it.
     #[inline]
     pub(crate) fn leaf(&self) -> NonNull<Header> {
@@ -103,11 +111,6 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.header().state.is_done()
-    }
-
-    /// Whether the coroutine lives in a place, whose owner has lent it.
-    pub(crate) const fn is_lent(&self) -> bool {
-        self.header().vtable.lent
     }
 
     /// The coroutine's promise.
@@ -493,7 +496,7 @@ fn resumed_after_end(name: &str) -> ! {
     panic!("coroutine `{name}` was resumed after its end")
 }
 
-impl<'a, P: Promise + 'a> Drop for CoroutineHandle<'a, P> {
+impl<'a, P: 'a> Drop for CoroutineHandle<'a, P> {
     #[inline]
     fn drop(&mut self) {
         if self.is_lent() {
@@ -501,7 +504,13 @@ impl<'a, P: Promise + 'a> Drop for CoroutineHandle<'a, P> {
         }
         // SAFETY: S2: the handle is the owner of a frame that is off the stack; a callee's body has been destroyed
         // before, or has ended, when its caller drops its handle. Tests: tests/attacks.rs, tests/stack.rs.
-        unsafe { if self.is_done() { (self.header().vtable.release)(self.frame) } else { destroy_root(self.frame) } }
+        unsafe {
+            if self.header().state.is_done() {
+                (self.header().vtable.release)(self.frame);
+            } else {
+                destroy_root(self.frame);
+            }
+        }
     }
 }
 

@@ -67,7 +67,7 @@ pub mod private;
 /// As messages of rustc name them.
 #[doc(hidden)]
 pub use private::{
-    StartsWith,
+    Lends, StartsWith,
     probe::{AwaitableKind, AwaiterKind, CallKind, CoAwait, FutureKind, VisitKind},
 };
 #[doc(hidden)]
@@ -108,4 +108,4 @@ pub use visit::{ToVisitor, Visit};
 
 #[cfg(feature = "macros")]
 #[doc(inline)]
-pub use coro_macros::{coroutine, promise};
+pub use coro_macros::{co_await, co_yield, coroutine, promise};

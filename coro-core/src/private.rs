@@ -8,31 +8,35 @@
 //!     static __CORO_ABOUT: About = About { … };               // its name, and where it can be suspended
 //!     let __coroutine = { struct FFrame; impl Function for FFrame { … } begin(FFrame) };
 //!     if false { return __coroutine.returns(…); }             // tells `__coroutine` the return type
-//!     let __coroutine = typed(__coroutine);                   // and that its promise
+//!     let __coroutine = __coroutine.typed();                  // and that its promise
 //!     if false { return __coroutine.borrows(&a); }            // where rustc reports that `a` does not live long enough
 //!     let __coro_promise = …;                                 // this and `final` see the parameters
 //!     let __coro_final = …;
-//!     let __coro_body = __coroutine.body(move |__coroutine| async move {
-//!         if false { let _ = &a; return __coroutine.never(); } // captures, in the order of a `fn`'s drops; what `return` takes
-//!         let mut __coroutine = __coroutine.starts_as_promised(StartsWith::wait).await;
+//!     let __coro_body = __coroutine.body(move |_coroutine| async move {
+//!         if false { let _ = &a; return _coroutine.never(); } // captures, in the order of a `fn`'s drops; what `return` takes
+//!         let mut _coroutine = _coroutine.starts_as_promised(StartsWith::wait).await;
 //!         return 'coroutine_body: { … };                      // the user's tokens, suspensions rewritten
 //!     });
 //!     unsafe { start(__coroutine, __coro_promise, __coro_final, __coro_body) }
 //! }
 //! ```
 //!
-//! What can be wrong is asked for by paths of traits (`__coroutine.ask(AwaitTransform::await_transform, …)`, and
-//! `StartsWith::wait`, `CoAwait::co_await`), not by bounds on functions of this module: rustc reports it in the words
+//! What can be wrong is asked for by paths of traits (`_coroutine.ask(AwaitTransform::await_transform, …)`,
+//! and `StartsWith::wait`, `CoAwait::co_await`), not by bounds on functions of this module: rustc reports it in the words
 //! of that trait, and has no bound of ours to show.
 //!
 //! A user can shadow what such a path begins with, by an item in the body or with `crate =`, and so exchange a function
 //! that is asked. It learns nothing: who is asked about a [`Way`](probe) can do nothing with it, for our own functions
-//! that take one are `unsafe`; and `__coroutine`, which can, is a name that nobody else can write.
+//! that take one are `unsafe`; and `_coroutine`, which can, is a name that nobody else can write.
+//!
+//! A value that is yielded is passed in a tuple: where rustc finds it wrong, it shows the value, and not the function that
+//! takes it. What is awaited is not: it is seldom of a wrong type, and each tuple takes the compiler time.
 //!
 //! The names begin as they do for nobody else to have a constant of such a name, which a pattern would be taken for.
 
 use core::future::Future;
 use core::marker::PhantomData;
+use core::ops::Deref;
 use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
@@ -41,7 +45,7 @@ use crate::awaiter::Awaiter;
 use crate::continuation::sealed::World as _;
 use crate::continuation::{Hosts, Parks, World};
 use crate::frame::{Header, Kind, promise_of};
-use crate::in_place::Place;
+use crate::in_place::{Lendable, Place};
 use crate::leaf::Leaf;
 use crate::memory::{self, FrameAllocator};
 use crate::promise::{AwaitTransform, Coroutine, FinalSuspend, Handle, Promise, YieldFrom, YieldValue};
@@ -50,6 +54,10 @@ use crate::start::{ByAttribute, ByPromise, MayStart, Said, Start, sealed::Initia
 use crate::trace;
 
 pub mod probe;
+
+/// Where the attribute's body has one of these words, it also names this, for editors to show what is said about it.
+#[cfg(feature = "macros")]
+pub use coro_macros::{co_await, co_yield};
 
 pub use crate::location::Point;
 
@@ -113,13 +121,40 @@ impl<M: Function, R> Begin<M, R> {
     pub fn returns(self, _is_coroutine_type: fn(R) -> R) -> R {
         unreachable!("in dead code")
     }
+
+    /// Asks whether an `R` can live where its caller puts it; see [`Lends`].
+    pub fn placing<K>(self, hook: fn(PhantomData<R>) -> Placing<K>) -> Placing<K> {
+        hook(PhantomData)
+    }
 }
 
-/// Asks the return type for its promise: the one place that reports a type without one. A function, for of a method
-/// rustc would say that it exists.
-#[must_use]
-pub const fn typed<'a, M: Function, R: Coroutine<'a>>(_: Begin<M, R>) -> Typed<'a, M, R, R::Promise> {
-    Typed(PhantomData, PhantomData, PhantomData)
+// No trait's method, for the compiler would look for that in each function.
+impl<'a, M: Function, R: Coroutine<'a>> Begin<M, R> {
+    /// Asks the return type for its promise. Where that is no coroutine type, rustc finds [`Untyped::typed`] instead.
+    #[must_use]
+    pub const fn typed(self) -> Typed<'a, M, R, R::Promise> {
+        Typed(PhantomData, PhantomData, PhantomData)
+    }
+}
+
+impl<M, R> Deref for Begin<M, R> {
+    type Target = Untyped<M, R>;
+
+    fn deref(&self) -> &Untyped<M, R> {
+        unreachable!("does not compile")
+    }
+}
+
+/// A function whose return type is no coroutine type. Nothing shall be known of its promise: then rustc has nothing to
+/// add to what it says where the type is asked for ([`returns`](Begin::returns)).
+pub struct Untyped<M, R>(PhantomData<(M, R)>);
+
+impl<M, R> Untyped<M, R> {
+    /// Of a promise that nobody knows.
+    #[must_use]
+    pub fn typed<'a, P>(&self) -> Typed<'a, M, R, P> {
+        unreachable!("does not compile")
+    }
 }
 
 /// A function `M` about to create a coroutine whose promise is a `P`, and that it returns as an `R`.
@@ -181,9 +216,7 @@ impl<'a, M: Function, R, P> Typed<'a, M, R, P> {
     /// As for [`start`].
     pub unsafe fn start_in<F, C, B, A>(self, promise: P, finish: F, body: C, memory: A) -> R
     where
-        R: Coroutine<'a, Promise = P>,
-        P: Promise + 'a,
-        P::Owner: Start<'a, R>,
+        P: Returns<'a, R> + 'a,
         <P::World as World>::Threads: Hosts<B> + Hosts<F> + Hosts<P> + Hosts<A>,
         F: FinalSuspend<P> + 'a,
         C: FnOnce(Co<P>) -> B,
@@ -191,7 +224,7 @@ impl<'a, M: Function, R, P> Typed<'a, M, R, P> {
         A: FrameAllocator + 'static,
     {
         // SAFETY: this function's contract and bounds. Tests: tests/allocators.rs, tests/ui/lifetimes.
-        unsafe { <P::Owner as Start<'a, R>>::start::<M, B, F, A>(memory, promise, finish, body) }
+        unsafe { P::start::<M, B, F, A>(memory, promise, finish, body) }
     }
 }
 
@@ -204,31 +237,61 @@ impl<'a, M: Function, R, P> Typed<'a, M, R, P> {
 pub unsafe fn start<'a, M, R, P, F, C, B>(_: Typed<'a, M, R, P>, promise: P, finish: F, body: C) -> R
 where
     M: Function,
-    R: Coroutine<'a, Promise = P> + NeedsAlloc,
-    P: Promise + 'a,
-    P::Owner: Start<'a, R>,
+    R: NeedsAlloc,
+    P: Returns<'a, R> + 'a,
     <P::World as World>::Threads: Hosts<B> + Hosts<F> + Hosts<P>,
     F: FinalSuspend<P> + 'a,
     C: FnOnce(Co<P>) -> B,
     B: Future<Output = P::Value> + 'a,
 {
     // SAFETY: this function's contract and bounds. Tests: tests/attacks.rs, tests/ui/lifetimes.
-    unsafe { <P::Owner as Start<'a, R>>::start::<M, B, F, _>(memory::Default, promise, finish, body) }
+    unsafe { P::start::<M, B, F, _>(memory::Default, promise, finish, body) }
+}
+
+/// Promises of the coroutine type `R`. Of the promise, for that is unknown where `R` is no coroutine type, and rustc
+/// says no more about it then.
+pub trait Returns<'a, R>: Promise {
+    /// Creates the coroutine.
+    ///
+    /// # Safety
+    /// As for [`start`].
+    unsafe fn start<M, B, F, A>(memory: A, promise: Self, finish: F, body: impl FnOnce(Co<Self>) -> B) -> R
+    where
+        M: Function,
+        B: Future<Output = Self::Value>,
+        F: FinalSuspend<Self>,
+        A: FrameAllocator;
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, R: Coroutine<'a, Promise = P>, P: Promise<Owner: Start<'a, R>>> Returns<'a, R> for P {
+    #[inline]
+    unsafe fn start<M, B, F, A>(memory: A, promise: P, finish: F, body: impl FnOnce(Co<P>) -> B) -> R
+    where
+        M: Function,
+        B: Future<Output = P::Value>,
+        F: FinalSuspend<P>,
+        A: FrameAllocator,
+    {
+        // SAFETY: caller's contract. Test: tests/attacks.rs.
+        unsafe { P::Owner::start::<M, B, F, A>(memory, promise, finish, body) }
+    }
 }
 
 /// Prepares the coroutine's place.
 ///
 /// # Safety
 /// As for [`start`].
-pub const unsafe fn in_place<'a, M, R, P, F, C, B>(
+pub unsafe fn in_place<'a, M, R, P, F, C, B, K>(
     _: Typed<'a, M, R, P>,
     promise: P,
     finish: F,
     body: C,
-) -> Place<'a, M, P, F, C, B>
+    _: Placing<K>,
+) -> R::Place<'a, M, P, F, C, B>
 where
     M: Function,
-    R: Coroutine<'a, Promise = P>,
+    R: Lends<K>,
     P: Promise + 'a,
     <P::World as World>::Threads: Hosts<B> + Hosts<F> + Hosts<P>,
     F: FinalSuspend<P> + 'a,
@@ -236,7 +299,71 @@ where
     B: Future<Output = P::Value> + 'a,
 {
     // SAFETY: this function's contract and bounds. Tests: tests/in_place.rs, tests/ui/lifetimes.
-    unsafe { Place::new(promise, finish, body) }
+    unsafe { R::place(promise, finish, body) }
+}
+
+/// That a coroutine type is [`Lends<K>`].
+pub struct Placing<K>(PhantomData<K>);
+
+/// As [`Lendable`]. Of two impls, for then nothing is known of the place where none holds, and rustc does not say, in
+/// terms of that, that it is no [`InPlace`](crate::InPlace).
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` cannot live where its caller puts it",
+    label = "not a coroutine type for `impl InPlace<…>`",
+    note = "that takes a coroutine type of the world `ByOwner` whose return object has a lifetime, such as `Generator` or \
+            `StateMachine`"
+)]
+pub trait Lends<K> {
+    /// The place.
+    type Place<'a, M, P: 'a, F: 'a, C, B: 'a>;
+
+    /// Asks for this trait, by its path.
+    #[must_use]
+    fn placing(_: PhantomData<Self>) -> Placing<K> {
+        Placing(PhantomData)
+    }
+
+    /// Makes the place.
+    ///
+    /// # Safety
+    /// As for `Place::new`.
+    unsafe fn place<'a, M, P: 'a, F: 'a, C, B: 'a>(promise: P, finish: F, body: C) -> Self::Place<'a, M, P, F, C, B>
+    where
+        C: FnOnce(Co<P>) -> B;
+}
+
+/// The `K` of what is [`Lendable`].
+pub enum IsLendable {}
+
+#[diagnostic::do_not_recommend]
+impl<R: Lendable> Lends<IsLendable> for R {
+    type Place<'a, M, P: 'a, F: 'a, C, B: 'a> = Place<'a, M, P, F, C, B>;
+
+    unsafe fn place<'a, M, P: 'a, F: 'a, C, B: 'a>(promise: P, finish: F, body: C) -> Place<'a, M, P, F, C, B>
+    where
+        C: FnOnce(Co<P>) -> B,
+    {
+        // SAFETY: caller's contract. Test: tests/in_place.rs.
+        unsafe { Place::new(promise, finish, body) }
+    }
+}
+
+/// What nobody is.
+pub enum IsNothing {}
+
+/// Holds for nothing.
+pub trait Nothing {}
+
+#[diagnostic::do_not_recommend]
+impl<R: Nothing> Lends<IsNothing> for R {
+    type Place<'a, M, P: 'a, F: 'a, C, B: 'a> = IsNothing;
+
+    unsafe fn place<'a, M, P: 'a, F: 'a, C, B: 'a>(_: P, _: F, _: C) -> IsNothing
+    where
+        C: FnOnce(Co<P>) -> B,
+    {
+        unreachable!("there is no such type")
+    }
 }
 
 /// As [`FrameAllocator`]. An own trait, for then rustc lists no allocators of other crates; and where it does not hold,
@@ -428,7 +555,7 @@ impl<P> Co<P> {
 
     /// Asks the hook `yield_from` about an operand.
     #[inline]
-    pub fn delegate<G, A>(self, hook: fn(&mut P, G) -> A, other: G) -> A {
+    pub fn delegate<G, A>(self, hook: fn(&mut P, G) -> A, (other,): (G,)) -> A {
         let answer = self.with_promise(|promise| hook(promise, other));
         trace::event(self.header(), "yield_from", "");
         answer
@@ -436,7 +563,7 @@ impl<P> Co<P> {
 
     /// Yields a value to the hook `yield_value`.
     #[inline]
-    pub fn give<T, A>(self, hook: fn(&mut P, T) -> A, value: T, point: &'static Point) -> Given<P, A>
+    pub fn give<T, A>(self, hook: fn(&mut P, T) -> A, (value,): (T,), point: &'static Point) -> Given<P, A>
     where
         P: Promise,
         A: Awaiter<P>,
@@ -460,7 +587,7 @@ impl<P> Co<P> {
     }
 
     /// Asks what delegating to `other` means, by the promise's `yield_from`.
-    pub fn yield_from<G, A>(self, other: G) -> A
+    pub fn yield_from<G, A>(self, other: (G,)) -> A
     where
         P: YieldFrom<G, Awaitable = A>,
     {
@@ -469,7 +596,7 @@ impl<P> Co<P> {
 
     /// Yields a value.
     #[inline]
-    pub fn yield_value<T, A>(self, value: T, point: &'static Point) -> Given<P, A>
+    pub fn yield_value<T, A>(self, value: (T,), point: &'static Point) -> Given<P, A>
     where
         P: YieldValue<T, Awaiter = A>,
         A: Awaiter<P>,

@@ -21,6 +21,8 @@ pub(crate) struct Body {
     pub(crate) block: Block,
     /// Whether a macro in it might suspend, with `co_await!` or `co_yield!`.
     pub(crate) uses_macros: bool,
+    /// Whether it yields values, or a macro in it might.
+    pub(crate) yields: bool,
     pub(crate) flow: Flow,
 }
 
@@ -32,10 +34,10 @@ impl Body {
         let flow = Flow::of(start, &block, &rewriter.shadowed);
         rewriter.points = flow.direct().collect::<Vec<_>>().into_iter();
         rewriter.visit_block_mut(&mut block);
-        let uses_macros = rewriter.uses_macros;
+        let Rewriter { uses_macros, yields, .. } = rewriter;
         #[cfg(test)]
         assert!(rewriter.points.next().is_none() || !rewriter.errors.is_empty(), "both count the same points");
-        Self { block, uses_macros, flow }
+        Self { block, uses_macros, yields: yields || uses_macros, flow }
     }
 }
 
@@ -96,6 +98,7 @@ struct Rewriter<'r> {
     place: Place,
     input: Option<Input>,
     uses_macros: bool,
+    yields: bool,
     /// The numbers of the points yet to come.
     points: vec::IntoIter<usize>,
 }
@@ -108,6 +111,7 @@ impl<'r> Rewriter<'r> {
             place,
             input: None,
             uses_macros: false,
+            yields: false,
             points: Vec::new().into_iter(),
         }
     }
@@ -198,6 +202,7 @@ impl VisitMut for Rewriter<'_> {
                             point: self.point(span),
                             is_in_macro: false,
                             keyword: None,
+                            word: None,
                         },
                     )
                 };

@@ -52,6 +52,16 @@ pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream 
             "remove `allocator = …`, or return the coroutine type without `impl InPlace<…>`",
         );
     }
+    // Else rustc would say it twice: also of what the function returns.
+    if let (Some(finish), Some(_)) = (&args.finish, signature::in_place(&function.signature.output))
+        && is_word(finish, SUSPEND_NEVER)
+    {
+        errors.error(
+            finish,
+            "`suspend_never` would free a coroutine that lives where its caller puts it",
+            "write `final = suspend_always`: the place frees the coroutine when it is dropped",
+        );
+    }
     for argument in [&args.initial, &args.finish].into_iter().flatten() {
         check_word(argument, &function.signature, &mut errors);
     }
@@ -94,15 +104,17 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
             quote_spanned! {at(expression.span())=>
                 match #value {
                     __coro_initial => {
-                        __coroutine.starts(__coro_runtime::private::StartsWith::wait, __coro_initial).await
+                        _coroutine.starts(__coro_runtime::private::StartsWith::wait, __coro_initial).await
                     }
                 }
             }
         }
         None => quote_spanned! {span=>
-            __coroutine.starts_as_promised(__coro_runtime::private::StartsWith::wait).await
+            _coroutine.starts_as_promised(__coro_runtime::private::StartsWith::wait).await
         },
     };
+    // Each `co_yield!` gives the coroutine again, so that a body which only yields need not keep it meanwhile.
+    let initial = if body.yields { quote_spanned!(span=> let mut _coroutine = #initial) } else { initial };
     let starts = starts(args, span);
     let Creation { coroutine_type, returns, memory, create, last } = Creation::of(args, signature, span);
     let arguments = [&args.initial, &args.finish, &args.promise, &args.allocator].map(ToTokens::to_token_stream);
@@ -116,7 +128,31 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
         attribute
     });
     let macros = body.uses_macros.then(local_macros);
+    // Each suspension breaks to the label; without one rustc would say that nobody does.
+    let uses_label = body
+        .flow
+        .direct()
+        .next()
+        .is_none()
+        .then(|| quote_spanned!(span=> if false { break 'coroutine_body _coroutine.never(); }));
     let stmts = &body.block.stmts;
+
+    let inside = quote_spanned! {span=>
+                if false { #captures return _coroutine.never(); }
+                #bindings
+                #initial;
+                return 'coroutine_body: {
+                    use __coro_runtime::private::probe::Via as _;
+                    #uses_label
+                    #macros
+                    #(#stmts)*
+                };
+    };
+    let mut inside = Group::new(Delimiter::Brace, inside);
+    // With spans of the user's own: of an `async` block from an attribute rustc would not name what is captured, the
+    // parameters, when one does not live long enough.
+    inside.set_span(function.brace.span.join());
+    let asynchronous = Ident::new("async", function.brace.span.open());
 
     quote_spanned! {span=>
         #(#attributes)*
@@ -138,22 +174,12 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
                 __coro_runtime::private::begin #coroutine_type(#frame)
             };
             #returns
-            let __coroutine = __coro_runtime::private::typed(__coroutine);
+            let __coroutine = __coroutine.typed();
             #borrows
             let __coro_promise = #promise;
             let #finish_name = #finish;
             #memory
-            let __coro_body = __coroutine.body(move |__coroutine| async move {
-                if false { #captures return __coroutine.never(); }
-                #bindings
-                let mut __coroutine = #initial;
-                return 'coroutine_body: {
-                    use __coro_runtime::private::probe::Via as _;
-                    if false { break 'coroutine_body __coroutine.never(); }
-                    #macros
-                    #(#stmts)*
-                };
-            });
+            let __coro_body = __coroutine.body(move |_coroutine| #asynchronous move #inside);
             // SAFETY: S1: `__coro_body` is what was generated above, which is this function's contract. By its path,
             // for a method call would go through a `Deref` of what `crate =` names. Test: tests/ui/hygiene.
             unsafe { __coro_runtime::private::#create(__coroutine, __coro_promise, #finish_name, __coro_body #last) }
@@ -165,7 +191,7 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
 struct Creation {
     /// What the function's coroutine type is, if it is not what the function returns.
     coroutine_type: Option<TokenStream>,
-    /// Infers it from a dead `return`.
+    /// Infers it from a dead `return`; or asks whether it may be in place.
     returns: Option<TokenStream>,
     /// The allocator.
     memory: Option<TokenStream>,
@@ -180,7 +206,11 @@ impl Creation {
             let ty = signature::with_known_lifetimes(ty, &signature.generics);
             let create = quote_spanned!(span=> in_place);
             let coroutine_type = Some(quote_spanned!(span=> ::<_, #ty>));
-            return Self { coroutine_type, returns: None, memory: None, create, last: None };
+            let returns = Some(quote_spanned! {span=>
+                let __coro_placing = __coroutine.placing(__coro_runtime::private::Lends::placing);
+            });
+            let last = Some(quote_spanned!(span=> , __coro_placing));
+            return Self { coroutine_type, returns, memory: None, create, last };
         }
         let returns = quote_spanned! {span=>
             if false { return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type); }

@@ -32,7 +32,7 @@ use syn::{
     Local, Macro, Pat, Token, Type, UnOp,
 };
 
-use crate::body::macros::{EVALUATE_EXPRESSIONS, Shadowed, segments, std_name};
+use crate::body::macros::{EVALUATE_EXPRESSIONS, Shadowed, segments, std_name, word};
 use crate::params::mentions;
 use crate::text::text;
 
@@ -344,12 +344,8 @@ impl Builder<'_> {
 
     /// A macro whose name is one of `std`'s, or of ours, is taken for that.
     fn macro_(&mut self, mac: &Macro) {
-        let known = std_name(&mac.path).filter(|name| !self.shadowed.contains(name));
-        let Some(name) = known else { return self.opaque(mac) };
-        if matches!(name.as_str(), "co_await" | "co_yield") {
-            if mac.path.get_ident().is_none() {
-                return self.opaque(mac);
-            }
+        let is_shadowed = |name: &String| self.shadowed.contains(name);
+        if word(&mac.path).is_some_and(|name| matches!(name.as_str(), "co_await" | "co_yield") && !is_shadowed(&name)) {
             if self.kind == Kind::InMacro && !sees_awaits(&mac.tokens) {
                 self.opaque(mac);
             } else {
@@ -358,6 +354,7 @@ impl Builder<'_> {
             }
             return self.point(mac.path.span(), text(&mac.to_token_stream()), self.kind);
         }
+        let Some(name) = std_name(&mac.path).filter(|name| !is_shadowed(name)) else { return self.opaque(mac) };
         if EVALUATE_NOTHING.contains(&name.as_str()) {
             return;
         }

@@ -140,3 +140,34 @@ pub fn coroutine(arguments: TokenStream, item: TokenStream) -> TokenStream {
 pub fn promise(arguments: TokenStream, item: TokenStream) -> TokenStream {
     promise::expand(arguments.into(), item.into()).into()
 }
+
+/// Yields a value from a coroutine: `co_yield!(value)`, C++'s `co_yield value`.
+///
+/// The promise's hook `yield_value` receives the value, and decides what happens then: a
+/// `Generator` suspends, and the value is its next item.
+/// `co_yield!()` yields `()`. `co_yield!(..other)` delegates to another coroutine, by the hook `yield_from`.
+///
+/// In a coroutine there is nothing to import. This macro is what the word means elsewhere: an error.
+#[proc_macro]
+pub fn co_yield(_: TokenStream) -> TokenStream {
+    outside("co_yield").into()
+}
+
+/// Awaits in a coroutine: `co_await!(e)`, C++'s `co_await e`, is `e.await`, for where that cannot be written.
+///
+/// What can be awaited is the promise's to say: coroutines of the same world, awaiters, in a
+/// `Task` any future.
+///
+/// In a coroutine there is nothing to import. This macro is what the word means elsewhere: an error.
+#[proc_macro]
+pub fn co_await(_: TokenStream) -> TokenStream {
+    outside("co_await").into()
+}
+
+/// One of the words where it means nothing. It diverges, for then rustc has nothing to add about its value.
+fn outside(word: &str) -> proc_macro2::TokenStream {
+    let problem = format!("`{word}!` suspends a coroutine, and this is not the body of one");
+    let fix = format!("put `#[coro::coroutine]` on the function, and write `{word}!` without a path");
+    let error = diagnostics::error_at(proc_macro2::Span::call_site(), &problem, &fix).into_compile_error();
+    quote::quote!({ #error loop {} })
+}

@@ -1,16 +1,16 @@
 //! What a suspension becomes.
 //!
 //! ```text
-//! e.await            (OWN, match __coroutine.ask(AwaitTransform::await_transform, e) { __coro_it => { … } }).1
-//! co_yield!(..e)     (OWN, match __coroutine.delegate(YieldFrom::yield_from, e) { __coro_it => { … } }).1
+//! e.await            (OWN, match _coroutine.ask(AwaitTransform::await_transform, e) { __coro_it => { … } }).1
+//! co_yield!(..e)     (OWN, match _coroutine.delegate(YieldFrom::yield_from, (e,)) { __coro_it => { … } }).1
 //!
 //!                        {
-//!                            let __coro_kind = (&&&&&__coroutine.probe(&__coro_it)).__coro_kind();
-//!                            __coroutine.awaits(CoAwait::co_await, __coro_kind, __coro_it, POINT).await     a call, awaiter, future, …
+//!                            let __coro_kind = (&&&&&_coroutine.probe(&__coro_it)).__coro_kind();
+//!                            _coroutine.awaits(CoAwait::co_await, __coro_kind, __coro_it, POINT).await     a call, awaiter, future, …
 //!                        }
 //!
-//! co_yield!(e)       (OWN, match __coroutine.give(YieldValue::yield_value, e, POINT).await { (value, here) => { … } }).1
-//!                                                                                         __coroutine = here; value
+//! co_yield!(e)       (OWN, match _coroutine.give(YieldValue::yield_value, (e,), POINT).await { (value, here) => { … } }).1
+//!                                                                                         _coroutine = here; value
 //!
 //! OWN                if false { loop { break 'coroutine_body … } }                      does not compile outside the body
 //! ```
@@ -42,6 +42,8 @@ pub(crate) struct Written {
     pub(crate) is_in_macro: bool,
     /// The `await` of an `.await`, if that is not where the suspension is.
     pub(crate) keyword: Option<TokenStream>,
+    /// The name of the macro that it is, as the user wrote it: editors show there what is said about the macro.
+    pub(crate) word: Option<Ident>,
 }
 
 /// `expression.await`
@@ -51,21 +53,21 @@ pub(crate) fn wait(expression: &impl ToTokens, written: &Written) -> TokenStream
 
 /// `co_yield!(..other)`
 pub(crate) fn delegate(other: &impl ToTokens, written: &Written) -> TokenStream {
-    operand("YieldFrom", "yield_from", "delegate", other, written)
+    operand("YieldFrom", "yield_from", "delegate", &quote_spanned!(at(written.token)=> (#other,)), written)
 }
 
 /// `co_yield!(value)`
 pub(crate) fn give(value: &impl ToTokens, written: &Written) -> TokenStream {
     let (span, point) = (at(written.token), &written.point);
     let asked = if written.is_in_macro {
-        quote_spanned!(span=> __coroutine.yield_value(#value, #point))
+        quote_spanned!(span=> _coroutine.yield_value((#value,), #point))
     } else {
         let hook = hook("YieldValue", "yield_value", written);
-        quote_spanned!(span=> __coroutine.give(#hook, #value, #point))
+        quote_spanned!(span=> _coroutine.give(#hook, (#value,), #point))
     };
     written.value(&quote_spanned!(span=> match #asked.await {
         (__coro_value, __coro_here) => {
-            __coroutine = __coro_here;
+            _coroutine = __coro_here;
             __coro_value
         }
     }))
@@ -75,10 +77,10 @@ fn operand(trait_: &str, name: &str, asks: &str, operand: &impl ToTokens, writte
     let (span, point) = (at(written.token), &written.point);
     let asked = if written.is_in_macro {
         let method = Ident::new(name, span);
-        quote_spanned!(span=> __coroutine.#method(#operand))
+        quote_spanned!(span=> _coroutine.#method(#operand))
     } else {
         let (hook, asks) = (hook(trait_, name, written), Ident::new(asks, span));
-        quote_spanned!(span=> __coroutine.#asks(#hook, #operand))
+        quote_spanned!(span=> _coroutine.#asks(#hook, #operand))
     };
     let keyword = written.keyword.clone().unwrap_or_else(|| Ident::new("await", span).to_token_stream());
     // What cannot be awaited is reported at this call.
@@ -86,8 +88,8 @@ fn operand(trait_: &str, name: &str, asks: &str, operand: &impl ToTokens, writte
     written.value(&quote_spanned! {span=>
         match #asked {
             __coro_it => {
-                let __coro_kind = (&&&&&__coroutine.probe(&__coro_it)).__coro_kind();
-                __coroutine.awaits(#wait, __coro_kind, __coro_it, #point).#keyword
+                let __coro_kind = (&&&&&_coroutine.probe(&__coro_it)).__coro_kind();
+                _coroutine.awaits(#wait, __coro_kind, __coro_it, #point).#keyword
             }
         }
     })
@@ -102,8 +104,9 @@ fn hook(trait_: &str, name: &str, written: &Written) -> TokenStream {
 
 /// What does not compile outside the coroutine's own body. In a loop, for rustc has nothing to add about a `break` that
 /// is in one.
-fn own_body(span: Span) -> TokenStream {
-    quote_spanned!(span=> if false { loop { break 'coroutine_body __coroutine.never(); } })
+fn own_body(span: Span, word: Option<&Ident>) -> TokenStream {
+    let word = word.map(|word| quote_spanned!(span=> use __coro_runtime::private::#word as _;));
+    quote_spanned!(span=> if false { #word loop { break 'coroutine_body _coroutine.never(); } })
 }
 
 impl Written {
@@ -111,7 +114,7 @@ impl Written {
     /// there. It is in a tuple, because of parentheses rustc would say that they are not needed.
     fn value(&self, expression: &TokenStream) -> TokenStream {
         let span = at(self.token);
-        let own = own_body(span);
+        let own = own_body(span, self.word.as_ref());
         let mut tuple = Group::new(Delimiter::Parenthesis, quote_spanned!(span=> #own, #expression));
         tuple.set_span(self.from);
         quote_spanned!(self.to=> #tuple.1)
@@ -153,6 +156,7 @@ pub(crate) fn local_macros() -> TokenStream {
         point: unseen_point(&text),
         is_in_macro: true,
         keyword: None,
+        word: None,
     };
     let text = || macro_text("co_await", &e);
     let wait_at = wait(&e, &Written { keyword: Some(quote_spanned!(span=> $keyword)), ..written(text()) });

@@ -54,7 +54,7 @@ fn the_readmes_first_function() {
                 if false {
                     return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type);
                 }
-                let __coroutine = __coro_runtime::private::typed(__coroutine);
+                let __coroutine = __coroutine.typed();
                 if false {
                     return __coroutine.borrows(&path);
                 }
@@ -65,14 +65,14 @@ fn the_readmes_first_function() {
                         __coro_runtime::SuspendAlways,
                     );
                 let __coro_body = __coroutine
-                    .body(move |__coroutine| async move {
+                    .body(move |_coroutine| async move {
                         if false {
                             let _ = &path;
-                            return __coroutine.never();
+                            return _coroutine.never();
                         }
-                        let mut __coroutine = match __coro_runtime::SuspendNever {
+                        match __coro_runtime::SuspendNever {
                             __coro_initial => {
-                                __coroutine
+                                _coroutine
                                     .starts(
                                         __coro_runtime::private::StartsWith::wait,
                                         __coro_initial,
@@ -82,22 +82,19 @@ fn the_readmes_first_function() {
                         };
                         return 'coroutine_body: {
                             use __coro_runtime::private::probe::Via as _;
-                            if false {
-                                break 'coroutine_body __coroutine.never();
-                            }
                             let mut first = (
                                 if false {
                                     loop {
-                                        break 'coroutine_body __coroutine.never();
+                                        break 'coroutine_body _coroutine.never();
                                     }
                                 },
-                                match __coroutine
+                                match _coroutine
                                     .ask(__coro_runtime::AwaitTransform::await_transform, Signal)
                                 {
                                     __coro_it => {
-                                        let __coro_kind = (&&&&&__coroutine.probe(&__coro_it))
+                                        let __coro_kind = (&&&&&_coroutine.probe(&__coro_it))
                                             .__coro_kind();
-                                        __coroutine
+                                        _coroutine
                                             .awaits(
                                                 __coro_runtime::private::probe::CoAwait::co_await,
                                                 __coro_kind,
@@ -113,16 +110,16 @@ fn the_readmes_first_function() {
                                 let second = (
                                     if false {
                                         loop {
-                                            break 'coroutine_body __coroutine.never();
+                                            break 'coroutine_body _coroutine.never();
                                         }
                                     },
-                                    match __coroutine
+                                    match _coroutine
                                         .ask(__coro_runtime::AwaitTransform::await_transform, Signal)
                                     {
                                         __coro_it => {
-                                            let __coro_kind = (&&&&&__coroutine.probe(&__coro_it))
+                                            let __coro_kind = (&&&&&_coroutine.probe(&__coro_it))
                                                 .__coro_kind();
-                                            __coroutine
+                                            _coroutine
                                                 .awaits(
                                                     __coro_runtime::private::probe::CoAwait::co_await,
                                                     __coro_kind,
@@ -194,41 +191,38 @@ fn a_generator_with_macros() {
                 if false {
                     return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type);
                 }
-                let __coroutine = __coro_runtime::private::typed(__coroutine);
+                let __coroutine = __coroutine.typed();
                 let __coro_promise = __coro_runtime::NewPromise::new();
                 let __coro_final = __coro_runtime::private::FromPromise;
                 let __coro_body = __coroutine
-                    .body(move |__coroutine| async move {
+                    .body(move |_coroutine| async move {
                         if false {
                             let _ = &numbers;
-                            return __coroutine.never();
+                            return _coroutine.never();
                         }
-                        let mut __coroutine = __coroutine
+                        let mut _coroutine = _coroutine
                             .starts_as_promised(__coro_runtime::private::StartsWith::wait)
                             .await;
                         return 'coroutine_body: {
                             use __coro_runtime::private::probe::Via as _;
-                            if false {
-                                break 'coroutine_body __coroutine.never();
-                            }
                             /// Awaits an expression, where `.await` cannot be written: in the input of a macro.
                             #[allow(unused_macros)]
                             macro_rules! co_await {
                                 (@ $keyword:tt $e:expr) => {
-                                    (if false { loop { break 'coroutine_body __coroutine.never(); }
-                                    }, match __coroutine.await_transform($e) { __coro_it => { let
-                                    __coro_kind = (&& && & __coroutine.probe(& __coro_it))
-                                    .__coro_kind(); __coroutine
+                                    (if false { loop { break 'coroutine_body _coroutine.never(); } },
+                                    match _coroutine.await_transform($e) { __coro_it => { let
+                                    __coro_kind = (&& && & _coroutine.probe(& __coro_it))
+                                    .__coro_kind(); _coroutine
                                     .awaits(__coro_runtime::private::probe::CoAwait::co_await,
                                     __coro_kind, __coro_it, const { &
                                     __coro_runtime::private::Point::new(::core::concat!("co_await!(",
                                     ::core::stringify!($e), ")")) }). $keyword } }).1
                                 };
                                 ($e:expr $(,)?) => {
-                                    (if false { loop { break 'coroutine_body __coroutine.never(); }
-                                    }, match __coroutine.await_transform($e) { __coro_it => { let
-                                    __coro_kind = (&& && & __coroutine.probe(& __coro_it))
-                                    .__coro_kind(); __coroutine
+                                    (if false { loop { break 'coroutine_body _coroutine.never(); } },
+                                    match _coroutine.await_transform($e) { __coro_it => { let
+                                    __coro_kind = (&& && & _coroutine.probe(& __coro_it))
+                                    .__coro_kind(); _coroutine
                                     .awaits(__coro_runtime::private::probe::CoAwait::co_await,
                                     __coro_kind, __coro_it, const { &
                                     __coro_runtime::private::Point::new(::core::concat!("co_await!(",
@@ -239,47 +233,48 @@ fn a_generator_with_macros() {
                             #[allow(unused_macros)]
                             macro_rules! co_yield {
                                 () => {
-                                    (if false { loop { break 'coroutine_body __coroutine.never(); }
-                                    }, match __coroutine.yield_value((), const { &
+                                    (if false { loop { break 'coroutine_body _coroutine.never(); } },
+                                    match _coroutine.yield_value(((),), const { &
                                     __coro_runtime::private::Point::new("co_yield!()") }). await {
-                                    (__coro_value, __coro_here) => { __coroutine = __coro_here;
+                                    (__coro_value, __coro_here) => { _coroutine = __coro_here;
                                     __coro_value } }).1
                                 };
                                 (.. $e:expr $(,)?) => {
-                                    (if false { loop { break 'coroutine_body __coroutine.never(); }
-                                    }, match __coroutine.yield_from($e) { __coro_it => { let
-                                    __coro_kind = (&& && & __coroutine.probe(& __coro_it))
-                                    .__coro_kind(); __coroutine
+                                    (if false { loop { break 'coroutine_body _coroutine.never(); } },
+                                    match _coroutine.yield_from(($e,)) { __coro_it => { let
+                                    __coro_kind = (&& && & _coroutine.probe(& __coro_it))
+                                    .__coro_kind(); _coroutine
                                     .awaits(__coro_runtime::private::probe::CoAwait::co_await,
                                     __coro_kind, __coro_it, const { &
                                     __coro_runtime::private::Point::new(::core::concat!("co_yield!(",
                                     ::core::stringify!(.. $e), ")")) }). await } }).1
                                 };
                                 ($e:expr $(,)?) => {
-                                    (if false { loop { break 'coroutine_body __coroutine.never(); }
-                                    }, match __coroutine.yield_value($e, const { &
+                                    (if false { loop { break 'coroutine_body _coroutine.never(); } },
+                                    match _coroutine.yield_value(($e,), const { &
                                     __coro_runtime::private::Point::new(::core::concat!("co_yield!(",
                                     ::core::stringify!($e), ")")) }). await { (__coro_value,
-                                    __coro_here) => { __coroutine = __coro_here; __coro_value } }).1
+                                    __coro_here) => { _coroutine = __coro_here; __coro_value } }).1
                                 };
                             }
                             for n in numbers {
                                 (
                                     if false {
+                                        use __coro_runtime::private::co_yield as _;
                                         loop {
-                                            break 'coroutine_body __coroutine.never();
+                                            break 'coroutine_body _coroutine.never();
                                         }
                                     },
-                                    match __coroutine
+                                    match _coroutine
                                         .give(
                                             __coro_runtime::YieldValue::yield_value,
-                                            n,
+                                            (n,),
                                             &__CORO_ABOUT.points[1],
                                         )
                                         .await
                                     {
                                         (__coro_value, __coro_here) => {
-                                            __coroutine = __coro_here;
+                                            _coroutine = __coro_here;
                                             __coro_value
                                         }
                                     },
@@ -352,14 +347,14 @@ fn parameters_of_every_kind() {
                 if false {
                     return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type);
                 }
-                let __coroutine = __coro_runtime::private::typed(__coroutine);
+                let __coroutine = __coroutine.typed();
                 if false {
                     return __coroutine.borrows(&self);
                 }
                 let __coro_promise = __coroutine.promise(Noted::by(name));
                 let __coro_final = __coro_runtime::private::FromPromise;
                 let __coro_body = __coroutine
-                    .body(move |__coroutine| async move {
+                    .body(move |_coroutine| async move {
                         if false {
                             #[cfg(unix)]
                             let _ = &__coro_arg6;
@@ -370,19 +365,19 @@ fn parameters_of_every_kind() {
                             let _ = &a;
                             let _ = &name;
                             let _ = &self;
-                            return __coroutine.never();
+                            return _coroutine.never();
                         }
                         let (c, _) = __coro_arg4;
                         let mut d = d;
                         #[cfg(unix)]
                         let __coro_arg6 = __coro_arg6;
-                        let mut __coroutine = __coroutine
+                        _coroutine
                             .starts_as_promised(__coro_runtime::private::StartsWith::wait)
                             .await;
                         return 'coroutine_body: {
                             use __coro_runtime::private::probe::Via as _;
                             if false {
-                                break 'coroutine_body __coroutine.never();
+                                break 'coroutine_body _coroutine.never();
                             }
                             use_them(name, a, b, c, d)
                         };
@@ -428,7 +423,7 @@ fn a_body_that_does_nothing() {
                 if false {
                     return __coroutine.returns(__coro_runtime::Coroutine::__coroutine_type);
                 }
-                let __coroutine = __coro_runtime::private::typed(__coroutine);
+                let __coroutine = __coroutine.typed();
                 let __coro_promise = __coro_runtime::NewPromise::new();
                 let __coro_final = __coroutine
                     .finish(
@@ -436,17 +431,17 @@ fn a_body_that_does_nothing() {
                         __coro_runtime::SuspendNever,
                     );
                 let __coro_body = __coroutine
-                    .body(move |__coroutine| async move {
+                    .body(move |_coroutine| async move {
                         if false {
-                            return __coroutine.never();
+                            return _coroutine.never();
                         }
-                        let mut __coroutine = __coroutine
+                        _coroutine
                             .starts_as_promised(__coro_runtime::private::StartsWith::wait)
                             .await;
                         return 'coroutine_body: {
                             use __coro_runtime::private::probe::Via as _;
                             if false {
-                                break 'coroutine_body __coroutine.never();
+                                break 'coroutine_body _coroutine.never();
                             }
                         };
                     });

@@ -99,7 +99,6 @@ impl<'a, P, X: Callee<'a>> Via<CallKind<'a>> for &&&&Probe<P, X> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<'a, P, X> CoAwait<P, CallKind<'a>> for X
 where
     P: Promise<World: Calls<P, X::Promise>>,

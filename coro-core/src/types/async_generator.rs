@@ -76,7 +76,7 @@ use crate::{
 /// destroyed while it waits for an item takes the generator with it: both belong to the continuation of the innermost
 /// one.
 #[must_use = "an async generator does nothing until its items are asked for"]
-pub struct AsyncGenerator<'a, T, W: World = Polled<Sendable>>(CoroutineHandle<'a, ItemsPromise<T, (), W>>);
+pub struct AsyncGenerator<'a, T, W = Polled<Sendable>>(CoroutineHandle<'a, ItemsPromise<T, (), W>>);
 
 /// An [`AsyncGenerator`] that can fail: its items are `Result<T, E>`. `co_yield!(item)` yields `Ok(item)`, and an error
 /// that the body returns, as with `?`, is the last item.
@@ -133,7 +133,7 @@ pub struct AsyncGenerator<'a, T, W: World = Polled<Sendable>>(CoroutineHandle<'a
 /// assert!(all("1 x\n3").is_err());
 /// ```
 #[must_use = "an async generator does nothing until its items are asked for"]
-pub struct TryAsyncGenerator<'a, T, E, W: World = Polled<Sendable>>(CoroutineHandle<'a, ItemsPromise<T, Fails<E>, W>>);
+pub struct TryAsyncGenerator<'a, T, E, W = Polled<Sendable>>(CoroutineHandle<'a, ItemsPromise<T, Fails<E>, W>>);
 
 /// The promise of a generator that awaits: of an [`AsyncGenerator`], where `F` is `()`, or of a [`TryAsyncGenerator`],
 /// where it is [`Fails<E>`](Fails).
@@ -248,7 +248,6 @@ macro_rules! generator {
             }
         }
 
-        #[diagnostic::do_not_recommend]
         impl<'a, $($T: 'a,)+ W: World> Coroutine<'a> for $Generator<'a, $($T,)+ W> {
             type Promise = ItemsPromise<T, $Outcome, W>;
 

@@ -28,7 +28,7 @@ use crate::{
 /// continuation. A panic of its body goes to whoever resumed it.
 ///
 /// `FireAndForget<Sendable>` may hold only what is `Send`, and its continuation can be resumed on any thread.
-pub struct FireAndForget<T: Threads = Local>(PhantomData<fn() -> T>);
+pub struct FireAndForget<T = Local>(PhantomData<fn() -> T>);
 
 impl<T: Threads> fmt::Debug for FireAndForget<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,7 +38,7 @@ impl<T: Threads> fmt::Debug for FireAndForget<T> {
 
 /// The promise of a [`FireAndForget`] coroutine.
 #[derive(Debug)]
-pub struct FireAndForgetPromise<T: Threads = Local>(PhantomData<fn() -> T>);
+pub struct FireAndForgetPromise<T = Local>(PhantomData<fn() -> T>);
 
 impl<T: Threads> Promise for FireAndForgetPromise<T> {
     type World = Detached<T>;
@@ -66,7 +66,6 @@ impl<T: Threads> NewPromise for FireAndForgetPromise<T> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: Threads> Coroutine<'static> for FireAndForget<T> {
     type Promise = FireAndForgetPromise<T>;
 

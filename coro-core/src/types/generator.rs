@@ -69,11 +69,11 @@ use crate::{
 /// assert_eq!(rest.join().unwrap(), [1, 0]);
 /// ```
 #[must_use = "a generator does nothing until its items are asked for"]
-pub struct Generator<'a, T, S: Threads = Local>(CoroutineHandle<'a, GeneratorPromise<T, S>>);
+pub struct Generator<'a, T, S = Local>(CoroutineHandle<'a, GeneratorPromise<T, S>>);
 
 /// The promise of a [`Generator`].
 #[derive(Debug)]
-pub struct GeneratorPromise<T, S: Threads = Local> {
+pub struct GeneratorPromise<T, S = Local> {
     item: Option<T>,
     threads: PhantomData<fn() -> S>,
 }
@@ -170,7 +170,6 @@ impl<T, S: Threads> NewPromise for GeneratorPromise<T, S> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<'a, T: 'a, S: Threads> Coroutine<'a> for Generator<'a, T, S> {
     type Promise = GeneratorPromise<T, S>;
 

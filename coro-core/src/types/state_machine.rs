@@ -36,11 +36,11 @@ use crate::{
 ///
 /// A `StateMachine<'a, S, R, Sendable>` may change threads between its signals, and holds only what is `Send`.
 #[must_use = "a state machine does nothing until it is sent a signal"]
-pub struct StateMachine<'a, S, R, T: Threads = Local>(CoroutineHandle<'a, StateMachinePromise<S, R, T>>);
+pub struct StateMachine<'a, S, R, T = Local>(CoroutineHandle<'a, StateMachinePromise<S, R, T>>);
 
 /// The promise of a [`StateMachine`].
 #[derive(Debug)]
-pub struct StateMachinePromise<S, R, T: Threads = Local> {
+pub struct StateMachinePromise<S, R, T = Local> {
     signal: Option<S>,
     returned: Option<R>,
     threads: PhantomData<fn() -> T>,
@@ -129,7 +129,6 @@ impl<S, R, T: Threads> NewPromise for StateMachinePromise<S, R, T> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<'a, S: 'a, R: 'a, T: Threads> Coroutine<'a> for StateMachine<'a, S, R, T> {
     type Promise = StateMachinePromise<S, R, T>;
 

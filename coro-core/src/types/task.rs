@@ -63,7 +63,7 @@ use crate::{
 ///
 /// A panic of its body goes on in the caller, at the `.await`, or in the executor that polled it.
 #[must_use = "a task does nothing until a coroutine awaits it"]
-pub struct Task<'a, T, W: World = Polled<Sendable>>(CoroutineHandle<'a, TaskPromise<T, W>>);
+pub struct Task<'a, T, W = Polled<Sendable>>(CoroutineHandle<'a, TaskPromise<T, W>>);
 
 /// The promise of a [`Task`].
 #[derive(Debug)]
@@ -145,7 +145,6 @@ impl<T, W: World> NewPromise for TaskPromise<T, W> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<'a, T: 'a, W: World> Coroutine<'a> for Task<'a, T, W> {
     type Promise = TaskPromise<T, W>;
 

@@ -117,12 +117,12 @@ pub use deputy::Deputy;
 ///
 /// A `TwoWay<'a, In, Out, R, Sendable>` may change threads between two resumes, and holds only what is `Send`.
 #[must_use = "give its function to `coro::two_way`, which resumes it with the first argument"]
-pub struct TwoWay<'a, In, Out, R = (), S: Threads = Local>(CoroutineHandle<'a, TwoWayPromise<In, Out, R, S>>);
+pub struct TwoWay<'a, In, Out, R = (), S = Local>(CoroutineHandle<'a, TwoWayPromise<In, Out, R, S>>);
 
 /// The promise of a [`TwoWay`] coroutine.
 #[derive(Debug)]
 #[repr(C)]
-pub struct TwoWayPromise<In, Out, R = (), S: Threads = Local> {
+pub struct TwoWayPromise<In, Out, R = (), S = Local> {
     /// First, so that whoever resumes the outermost of several coroutines finds that of the innermost, whatever its
     /// result is.
     channel: Channel<In, Out>,
@@ -353,7 +353,6 @@ impl<In, Out, R, S: Threads> NewPromise for TwoWayPromise<In, Out, R, S> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<'a, In: 'a, Out: 'a, R: 'a, S: Threads> Coroutine<'a> for TwoWay<'a, In, Out, R, S> {
     type Promise = TwoWayPromise<In, Out, R, S>;
 

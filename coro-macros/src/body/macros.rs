@@ -20,6 +20,16 @@ pub(super) enum Replaced {
     Not,
 }
 
+/// The name of a macro that may be a word of ours: `co_yield`, or `coro::co_yield`.
+pub(crate) fn word(path: &Path) -> Option<String> {
+    let names: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    match &*names {
+        [name] if path.leading_colon.is_none() => Some(name.clone()),
+        [coro, name] if coro == "coro" => Some(name.clone()),
+        _ => None,
+    }
+}
+
 /// What `co_yield!` was given.
 enum Yield {
     Unit,
@@ -58,7 +68,17 @@ fn only(input: ParseStream<'_>, problem: &str) -> syn::Result<Expr> {
 impl Written {
     fn as_macro(mac: &Macro) -> Self {
         let (from, to) = (mac.path.span(), mac.delimiter.span().close());
-        Self { from, to, token: from, operand: from, point: TokenStream::new(), is_in_macro: false, keyword: None }
+        let word = mac.path.segments.last().map(|last| last.ident.clone());
+        Self {
+            from,
+            to,
+            token: from,
+            operand: from,
+            point: TokenStream::new(),
+            is_in_macro: false,
+            keyword: None,
+            word,
+        }
     }
 
     fn with(self, operand: &Expr) -> Self {
@@ -74,7 +94,11 @@ impl Written {
 impl Rewriter<'_> {
     /// Replaces a macro, or visits its input.
     pub(super) fn replace(&mut self, mac: &mut Macro) -> Replaced {
-        let replaced = match mac.path.get_ident().map(ToString::to_string).as_deref() {
+        let replaced = match word(&mac.path).as_deref() {
+            Some("co_return") if self.input.is_none() && !self.shadowed.contains("co_return") => {
+                self.errors.error(&mac.path, "`co_return` is the keyword of C++", "write `return value`");
+                return Replaced::By(TokenStream::new());
+            }
             Some("co_yield") if !self.shadowed.contains("co_yield") => {
                 self.suspension("co_yield!", mac, Self::co_yield)
             }
@@ -127,9 +151,13 @@ impl Rewriter<'_> {
     fn co_yield(&mut self, mac: &Macro) -> syn::Result<TokenStream> {
         let written = Written::as_macro(mac);
         Ok(match mac.parse_body_with(Yield::parse)? {
-            Yield::Unit => give(&quote_spanned!(written.to=> ()), &written.at_point(self)),
+            Yield::Unit => {
+                self.yields = true;
+                give(&quote_spanned!(written.to=> ()), &written.at_point(self))
+            }
             Yield::Value(mut value) => {
                 let written = written.with(&value);
+                self.yields = true;
                 self.visit_expr_mut(&mut value);
                 give(bare(&value), &written.at_point(self))
             }

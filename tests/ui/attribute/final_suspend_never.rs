@@ -1,6 +1,6 @@
 //! `suspend_never` would free what the return object holds.
 
-use coro::{FireAndForget, Generator, Task};
+use coro::{FireAndForget, Generator, InPlace, Task};
 
 #[coro::coroutine(final = suspend_never)]
 fn generator() -> Generator<'static, u32> {
@@ -14,5 +14,10 @@ fn task(number: u32) -> Task<'static, u32> {
 
 #[coro::coroutine(initial = suspend_never, final = 1)]
 fn number() -> FireAndForget {}
+
+#[coro::coroutine(final = suspend_never)]
+fn in_place() -> impl InPlace<Generator<'static, u32>> {
+    co_yield!(1);
+}
 
 fn main() {}

@@ -9,7 +9,7 @@ fn misspelt() -> Generator<'static, u32> {
 
 #[coro::coroutine]
 fn qualified() -> Generator<'static, u32> {
-    coro::co_yield!(1);
+    std::co_yield!(1);
 }
 
 fn without_the_attribute() -> Generator<'static, u32> {

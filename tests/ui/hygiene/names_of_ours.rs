@@ -12,7 +12,8 @@ macro_rules! with_name {
 fn names() -> Generator<'static, u32> {
     co_yield!(1);
     __coroutine.never();
-    with_name!(__coroutine);
+    _coroutine.never();
+    with_name!(_coroutine);
     let _ = (__coro_it, __coro_way, __coro_body, __coro_promise, __coro_final, __coro_initial, __coro_arg0);
     break 'coroutine_body;
 }
@@ -20,8 +21,8 @@ fn names() -> Generator<'static, u32> {
 #[coro::coroutine]
 fn in_operands(_: u32) -> StateMachine<'static, u32, u32> {
     __coro_it.await;
-    co_await!(__coroutine);
-    println!("{}", co_await!(__coroutine));
+    co_await!(_coroutine);
+    println!("{}", co_await!(_coroutine));
     1
 }
 

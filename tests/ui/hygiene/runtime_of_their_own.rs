@@ -15,8 +15,30 @@ mod other_body {
 
         pub struct Fake<'a, M, R, P>(Typed<'a, M, R, P>);
 
-        pub fn typed<'a, M: Function, R: coro::Coroutine<'a>>(begin: Begin<M, R>) -> Fake<'a, M, R, R::Promise> {
-            Fake(coro::private::typed(begin))
+        pub struct FakeBegin<M, R>(Begin<M, R>);
+
+        pub fn begin<M: Function, R>(frame: M) -> FakeBegin<M, R> {
+            FakeBegin(coro::private::begin(frame))
+        }
+
+        impl<M, R> Clone for FakeBegin<M, R> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<M, R> Copy for FakeBegin<M, R> {}
+
+        impl<M: Function, R> FakeBegin<M, R> {
+            pub fn returns(self, is_coroutine_type: fn(R) -> R) -> R {
+                self.0.returns(is_coroutine_type)
+            }
+        }
+
+        impl<'a, M: Function, R: coro::Coroutine<'a>> FakeBegin<M, R> {
+            pub fn typed(self) -> Fake<'a, M, R, R::Promise> {
+                Fake(self.0.typed())
+            }
         }
 
         impl<M, R, P> Clone for Fake<'_, M, R, P> {
