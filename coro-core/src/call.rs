@@ -164,8 +164,8 @@ impl<'a, P: Promise, C: Promise, X: Callee<'a, Promise = C>> Future for Call<'a,
     #[expect(clippy::inline_always, reason = "in the caller's body, where it is known what the context says")]
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<X::Output> {
-        // SAFETY: S1: a callee is awaited by the body that has called it (contract of `private::start`), whose coroutine is
-        // not forgotten. Test: tests/ui/attacks.
+        // SAFETY: S1: a callee is awaited by the body that has called it (contract of `private::start`), whose
+        // coroutine is not forgotten. Test: tests/ui/attacks.
         let co = unsafe { self.co.here(context) };
         let caller = co.header();
         let turn = P::World::turn(caller, context);

@@ -230,7 +230,7 @@ pub(crate) unsafe fn run_polled(first: NonNull<Header>, context: &mut Context<'_
 #[inline]
 pub(crate) unsafe fn run_by_owner(first: NonNull<Header>, taker: Option<&Taker>) -> Option<NonNull<Header>> {
     let turn = ManuallyDrop::new(Turn::under(taker.map(|taker| NonNull::from(taker).cast())));
-    // SAFETY: caller's contract; a panic of a callee is for its caller, which `step_by_owner` sees to.
+    // SAFETY: caller's contract; a panic of a callee is for its caller, which `step` sees to.
     unsafe {
         let left = match first.as_ref().link.get() {
             None => enter_by_owner(first, &turn),

@@ -347,7 +347,8 @@ impl<'a, P: Promise + 'a> CoroutineHandle<'a, P> {
     pub(crate) unsafe fn drop_ended(self) {
         debug_assert!(self.is_done());
         let frame = self.into_pointer();
-        // SAFETY: S2: as for `drop`; it is in other worlds that a frame may be only lent. Test: tests/calls.rs.
+        // SAFETY: S2: as for `drop`, and there is nothing to destroy first. Only where an owner resumes a frame may be
+        // lent. Tests: tests/calls.rs, tests/in_place.rs.
         unsafe {
             let VTable { lent, release, .. } = frame.as_ref().vtable;
             if !(P::World::ALONE && *lent) {

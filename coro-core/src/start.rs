@@ -84,8 +84,8 @@ impl<W: Parks, P: Promise<World = W>> MayStart<P, SuspendAlways> for (W, Handle)
 
 /// Who says how a coroutine begins.
 pub trait Said: 'static {
-    /// Whether it is known that it was suspended before its body without being run; then the optimizer need not keep the
-    /// code for the other case.
+    /// Whether it is known that it was suspended before its body without being run; then the optimizer need not keep
+    /// the code for the other case.
     fn was_suspended<P: Promise>() -> bool;
 }
 
@@ -137,8 +137,8 @@ impl<P: Promise, S: Said> Future for UntilCalled<P, S> {
     type Output = Co<P>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Co<P>> {
-        // SAFETY: S1: the body that was made with it polls it (contract of `private::start`), and it is not forgotten. Test:
-        // tests/ui/attacks.
+        // SAFETY: S1: the body that was made with it polls it (contract of `private::start`), and it is not forgotten.
+        // Test: tests/ui/attacks.
         let co: Co<P> = unsafe { self.0.here(context) };
         let header = co.header();
         let is_called = if P::World::FRESH {
