@@ -98,23 +98,7 @@ fn coroutine(args: &Args, function: &Function, inner: &[Attribute], body: &Body)
     };
     let (points, edges) = machine(&body.flow, span);
     let count = Literal::usize_unsuffixed(points.len());
-    let initial = match &args.initial {
-        Some(expression) => {
-            let value = suspension(expression);
-            quote_spanned! {at(expression.span())=>
-                match #value {
-                    __coro_initial => {
-                        _coroutine.starts(__coro_runtime::private::StartsWith::wait, __coro_initial).await
-                    }
-                }
-            }
-        }
-        None => quote_spanned! {span=>
-            _coroutine.starts_as_promised(__coro_runtime::private::StartsWith::wait).await
-        },
-    };
-    // Each `co_yield!` gives the coroutine again, so that a body which only yields need not keep it meanwhile.
-    let initial = if body.yields { quote_spanned!(span=> let mut _coroutine = #initial) } else { initial };
+    let initial = initial(args, body.yields, span);
     let starts = starts(args, span);
     let Creation { coroutine_type, returns, memory, create, last } = Creation::of(args, signature, span);
     let arguments = [&args.initial, &args.finish, &args.promise, &args.allocator].map(ToTokens::to_token_stream);
@@ -223,6 +207,27 @@ impl Creation {
         let create = if last.is_some() { quote_spanned!(span=> Typed::start_in) } else { quote_spanned!(span=> start) };
         Self { coroutine_type: None, returns: Some(returns), memory, create, last }
     }
+}
+
+/// Awaits the initial suspension.
+fn initial(args: &Args, yields: bool, span: Span) -> TokenStream {
+    let awaited = match &args.initial {
+        Some(expression) => {
+            let value = suspension(expression);
+            quote_spanned! {at(expression.span())=>
+                match #value {
+                    __coro_initial => {
+                        _coroutine.starts(__coro_runtime::private::StartsWith::wait, __coro_initial).await
+                    }
+                }
+            }
+        }
+        None => quote_spanned! {span=>
+            _coroutine.starts_as_promised(__coro_runtime::private::StartsWith::wait).await
+        },
+    };
+    // Each `co_yield!` gives the coroutine again, so that a body which only yields need not keep it meanwhile.
+    if yields { quote_spanned!(span=> let mut _coroutine = #awaited) } else { awaited }
 }
 
 /// What the attribute says about the initial suspension.
