@@ -219,7 +219,7 @@ fn a_slot_that_is_used_again_belongs_to_the_later_suspension() {
 #[test]
 fn the_last_of_a_group_goes_on_alone_and_sees_what_the_others_did() {
     static SHARED: VTable = VTable { shared: true, ..bodiless(Kind::Coroutine, nothing) };
-    unsafe fn nothing(_: NonNull<Header>, _: Option<NonNull<Turn>>) -> Left {
+    unsafe fn nothing(_: NonNull<Header>, _: NonNull<Turn>) -> Left {
         unreachable!("nobody runs it")
     }
 
