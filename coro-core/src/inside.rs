@@ -17,7 +17,8 @@ use crate::whole::Taker;
 pub struct Inside {
     /// The frame that the body is in.
     frame: NonNull<Header>,
-    /// What runs it, unless its owner does so alone.
+    /// What runs it. In the world [`ByOwner`](crate::ByOwner) that is known here only of one in a place, and where
+    /// somebody may watch; there the state knows it of each ([`World::turn`](crate::continuation::sealed::World::turn)).
     turn: Option<NonNull<Turn>>,
     /// Who takes what it yields while it is on the stack.
     taker: Option<Taker>,

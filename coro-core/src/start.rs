@@ -83,7 +83,7 @@ impl<T: Threads, P: Promise<World = Detached<T>>, A: Awaiter<P>> MayStart<P, A> 
 impl<W: Parks, P: Promise<World = W>> MayStart<P, SuspendAlways> for (W, Handle) {}
 
 /// Who says how a coroutine begins.
-pub trait Said: 'static {
+pub trait Said {
     /// Whether it is known that it was suspended before its body without being run; then the optimizer need not keep
     /// the code for the other case.
     fn was_suspended<P: Promise>() -> bool;
